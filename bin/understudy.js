@@ -1,0 +1,34 @@
+#!/usr/bin/env node
+// Starts the command line under a Node that runs TypeScript: this one where it is new enough, else the one pinned in node_modules.
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const NEEDED = [22, 19];
+const own = (path) => fileURLToPath(new URL(path, import.meta.url));
+const isNewEnough = () => {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  return major > NEEDED[0] || (major === NEEDED[0] && minor >= NEEDED[1]);
+};
+
+const source = own("../src/cli/main.ts");
+const entry = existsSync(source) ? source : own("../dist/cli/main.js");
+const pinned = own("../node_modules/node/bin/node");
+
+if (isNewEnough()) {
+  const { main } = await import(entry);
+  await main();
+} else if (existsSync(pinned)) {
+  const child = spawn(
+    pinned,
+    ["--disable-warning=ExperimentalWarning", own("./understudy.js"), ...process.argv.slice(2)],
+    { stdio: "inherit" },
+  );
+  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
+} else {
+  process.stderr.write(
+    `understudy: Node ${process.versions.node} is too old: needs ${NEEDED.join(".")} or newer; run npm install in the project, it brings one\n`,
+  );
+  process.exit(2);
+}

@@ -1,0 +1,62 @@
+import type { Progress } from "./effects.ts";
+import type { Answer } from "./answer.ts";
+import type { TaskInput, TaskKind } from "./task.ts";
+
+/** What a specialist learns from. */
+export type TrainingExample = { readonly input: TaskInput; readonly answer: Answer };
+
+/** An answer with how sure the specialist is. */
+export type Prediction = {
+  readonly answer: Answer;
+  /** In [0, 1], higher is surer; an order, not yet a probability. */
+  readonly score: number;
+};
+
+export type SpecialistDescription = {
+  /** The family that made it: `closed-set`, `option-ranker`, … */
+  readonly kind: string;
+  /** Learnt numbers. */
+  readonly parameters: number;
+};
+
+/** A small model made for one task, ready to answer. Pure: the same input gives the same prediction in any process. */
+export type Specialist = {
+  readonly description: SpecialistDescription;
+  predict(input: TaskInput): Prediction;
+};
+
+/** What `select` knows about a task before training. */
+export type TaskProfile = {
+  readonly kind: TaskKind;
+  readonly examples: number;
+  /** Distinct answers. */
+  readonly answers: number;
+  /** Share of calls whose answer occurs at least twice. */
+  readonly shareRepeatedAnswers: number;
+  /** Share of examples whose answer (a string label) stands in the variable part of the input. */
+  readonly shareAnswerOffered: number;
+  /** Share of the string leaves of JSON answers or tool arguments that are copied from the input. */
+  readonly shareCopied: number;
+};
+
+export type FitOptions = {
+  readonly seed: number;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * A rung of the ladder: how to make one kind of specialist. Every family passes the contract test:
+ * fit twice = fit once, load(fit) predicts the same in any process, scores lie in [0, 1].
+ */
+export type SpecialistFamily = {
+  readonly kind: string;
+  /** Cheapest first. */
+  readonly rank: number;
+  /** Whether the family can express this task at all. */
+  suits(profile: TaskProfile): boolean;
+  /** Learns from examples; the artifact is the whole specialist. Throws HouseError `nothing-to-do` when the examples cannot be learnt from. */
+  fit(examples: readonly TrainingExample[], options: FitOptions): Promise<Uint8Array>;
+  /** The specialist in an artifact. Throws HouseError `bad-input` on foreign bytes. */
+  load(artifact: Uint8Array): Specialist;
+};

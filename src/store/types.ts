@@ -1,0 +1,143 @@
+import type {
+  Call,
+  Certificate,
+  DropReason,
+  Example,
+  Json,
+  Part,
+  SpecialistDescription,
+  Task,
+} from "../core/index.ts";
+
+/** What became of a batch: every call is in exactly one count. */
+export type AddResult = {
+  readonly taken: number;
+  /** The same id with the same content was there before. */
+  readonly repeated: number;
+  /** Ids that were there with other content; the stored call stays as it was. */
+  readonly conflicting: readonly string[];
+};
+
+/** The metadata of a call: readable without opening its content. */
+export type CallMeta = {
+  readonly id: string;
+  readonly session: string;
+  readonly at: string | null;
+  readonly origin: string | null;
+  readonly source: Call["source"];
+  readonly model: string;
+  readonly status: number;
+  readonly finishReason: string | null;
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  readonly latencyMs: number | null;
+  readonly servedBy: Call["servedBy"];
+  readonly taskId: string | null;
+};
+
+export type CallTable = {
+  /** One transaction, durable when it returns. Throws HouseError store-full | store-busy; then nothing of the batch is in. */
+  add(batch: readonly Call[]): AddResult;
+  get(id: string): Call | null;
+  /** Calls in order of time, then id; those without a time first. Content is opened one call at a time: memory stays flat. */
+  iterate(filter?: {
+    readonly ids?: readonly string[];
+    readonly source?: Call["source"];
+  }): IterableIterator<Call>;
+  /** The same order without opening content. */
+  iterateMeta(filter?: { readonly source?: Call["source"] }): IterableIterator<CallMeta>;
+  count(): { readonly calls: number; readonly sessions: number };
+  /** A hash of the set of calls (ids and content hashes), the same for any order of import. */
+  digest(filter?: { readonly source?: Call["source"] }): string;
+};
+
+export type AssignmentRow = { readonly callId: string; readonly taskId: string; readonly variantId: string };
+
+export type TaskTable = {
+  /** Replaces all tasks and assignments in one transaction. */
+  replaceAll(tasks: readonly Task[], assignments: Iterable<AssignmentRow>): void;
+  all(): readonly Task[];
+  /** Call ids of a task, in time order. */
+  callIds(taskId: string): readonly string[];
+  iterateAssignments(): IterableIterator<AssignmentRow>;
+};
+
+export type DropRow = {
+  readonly callId: string;
+  readonly taskId: string | null;
+  readonly reason: DropReason;
+};
+
+export type ExampleTable = {
+  /** Replaces all examples and drops of a task in one transaction; content sealed like a call's. */
+  replaceForTask(taskId: string, examples: readonly Example[], drops: readonly DropRow[]): void;
+  forTask(taskId: string, parts?: readonly Part[]): readonly Example[];
+  countByPart(taskId: string): Readonly<Record<Part, number>>;
+  dropCounts(taskId?: string): readonly { readonly reason: DropReason; readonly calls: number }[];
+};
+
+/** A trained specialist. The artifact is sealed at rest: what it learnt may be in it. */
+export type SpecialistRow = {
+  /** SHA-256 of the artifact, hex. */
+  readonly id: string;
+  readonly taskId: string;
+  readonly family: string;
+  readonly attempt: number;
+  readonly bytes: number;
+  readonly description: SpecialistDescription;
+  /** Calibration, style and figures of the training run. */
+  readonly info: { readonly [field: string]: Json };
+  /** Hash of examples, options, seed and code version. */
+  readonly madeFrom: string;
+};
+
+export type SpecialistTable = {
+  put(row: SpecialistRow, artifact: Uint8Array): void;
+  forTask(taskId: string): readonly SpecialistRow[];
+  get(id: string): SpecialistRow | null;
+  artifact(id: string): Uint8Array;
+};
+
+export type CertificateTable = {
+  put(certificate: Certificate & { readonly specialistId: string }): void;
+  /** The newest certificate of each task, by task id. */
+  latest(): ReadonlyMap<string, Certificate & { readonly specialistId: string }>;
+  /** All certificates of a task, oldest first. */
+  forTask(taskId: string): readonly (Certificate & { readonly specialistId: string })[];
+};
+
+export type RunTable = {
+  /** The result of a stage made from the same input, or undefined. */
+  find(stage: string, madeFrom: string): Json | undefined;
+  put(stage: string, madeFrom: string, result: Json): void;
+};
+
+export type LedgerEntry = {
+  readonly at: string;
+  readonly event: string;
+  readonly detail: { readonly [field: string]: Json };
+};
+
+export type Ledger = { append(entry: LedgerEntry): void; all(): readonly LedgerEntry[] };
+
+/** Everything on disk. One implementation today (embedded SQLite, WAL); the contract test is written for more. */
+export type Store = {
+  readonly calls: CallTable;
+  readonly tasks: TaskTable;
+  readonly examples: ExampleTable;
+  readonly specialists: SpecialistTable;
+  readonly certificates: CertificateTable;
+  readonly runs: RunTable;
+  readonly ledger: Ledger;
+  /** A keyed pseudonym (HMAC-SHA-256 under the store's key): the same value gives the same one in this store, and none in another. */
+  pseudonym(kind: "user" | "client" | "session", value: string): string;
+  close(): void;
+};
+
+export type OpenOptions = {
+  /** The folder; made with mode 0700 when missing. `:memory:` for tests. */
+  readonly dir: string;
+  /** 32 bytes; when undefined the key file in the folder is used, and made for a new store. */
+  readonly key?: Uint8Array;
+  readonly nowMs: () => number;
+};
