@@ -1,0 +1,104 @@
+import {
+  writeJson,
+  type Answer,
+  type AnswerStyle,
+  type Json,
+  type Message,
+  type TaskInput,
+} from "../core/index.ts";
+import { createMasker } from "../guard/index.ts";
+import { calibratedScore, familyOf, type Calibration } from "../learn/index.ts";
+
+/** All that decides what a specialist answers: its hash is the policy hash of a certificate. */
+export type SpecialistParts = {
+  readonly familyKind: string;
+  readonly artifact: Uint8Array;
+  readonly calibration: Calibration;
+  readonly style: AnswerStyle;
+};
+
+/** An answer in the words of the caller, with the calibrated score that a threshold is compared with. */
+export type SpecialistAnswer = { readonly answer: Answer; readonly score: number };
+
+export type SpecialistModel = {
+  readonly style: AnswerStyle;
+  /** Pure: the same input gives the same answer, online and offline. */
+  respond(input: TaskInput): SpecialistAnswer;
+};
+
+/**
+ * The specialist in an artifact, ready to answer unmasked inputs. Training, certification and the gateway
+ * all answer through this one function: a certificate is about exactly what is served.
+ */
+export function loadSpecialist(parts: SpecialistParts): SpecialistModel {
+  const specialist = familyOf(parts.familyKind).load(parts.artifact);
+  return {
+    style: parts.style,
+    respond(input) {
+      // One masker per call: placeholders are numbered within the call, as in its example.
+      const masker = createMasker();
+      const masked = {
+        parts: input.parts.map((part) => ({ role: part.role, text: masker.mask(part.text) })),
+        tools: input.tools,
+      };
+      const { answer, score } = specialist.predict(masked);
+      const raw = Number.isFinite(score) ? score : 0;
+      return {
+        answer: mapAnswer(answer, (text) => masker.unmask(text)),
+        score: calibratedScore(parts.calibration, raw),
+      };
+    },
+  };
+}
+
+/** The answer with every text in it replaced: labels, string leaves, keys and tool arguments. */
+export function mapAnswer(answer: Answer, replace: (text: string) => string): Answer {
+  switch (answer.type) {
+    case "text":
+      return { type: "text", text: replace(answer.text) };
+    case "json":
+      return { type: "json", value: mapJson(answer.value, replace) };
+    case "tool-calls":
+      return {
+        type: "tool-calls",
+        calls: answer.calls.map((call) => ({
+          name: call.name,
+          arguments: mapJson(call.arguments, replace),
+        })),
+        text: replace(answer.text),
+      };
+  }
+}
+
+/** The message the model would have written for this answer. `newId` names tool calls: `call_…`. */
+export function messageOf(answer: Answer, style: AnswerStyle, newId: (prefix: string) => string): Message {
+  switch (answer.type) {
+    case "text":
+      return { role: "assistant", content: answer.text };
+    case "json":
+      return { role: "assistant", content: writeJson(answer.value, style) };
+    case "tool-calls":
+      return {
+        role: "assistant",
+        content: answer.text === "" ? null : answer.text,
+        tool_calls: answer.calls.map((call) => ({
+          id: newId("call"),
+          type: "function",
+          function: { name: call.name, arguments: argumentsText(call.arguments) },
+        })),
+      };
+  }
+}
+
+// Providers write arguments compactly whatever the task's style; text that was never JSON goes back as it came.
+function argumentsText(value: Json): string {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function mapJson(value: Json, replace: (text: string) => string): Json {
+  if (typeof value === "string") return replace(value);
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map((item: Json) => mapJson(item, replace));
+  const entries = Object.entries(value as { readonly [key: string]: Json });
+  return Object.fromEntries(entries.map(([key, inner]) => [replace(key), mapJson(inner, replace)]));
+}
