@@ -11,6 +11,8 @@ export type Template = {
   readonly role: "system" | "user";
   readonly lines: readonly string[];
   readonly patterns: readonly (readonly (string | null)[])[];
+  /** Most lines beside the fixed ones that any call had; a request with more is novel. Null when it is not limited (user text). */
+  readonly maxExtraLines: number | null;
 };
 
 /** One way a task is asked: a prompt version with its tools and output form. */

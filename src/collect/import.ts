@@ -1,0 +1,176 @@
+import { contentHash, HouseError, type Call, type Progress } from "../core/index.ts";
+import type { Store } from "../store/index.ts";
+import { linesOf, type Line } from "./lines.ts";
+import { callOf, callsOfFinetune, formatOf, parseLine, refusal, RefusedLine, type LogFormat, type Refusal } from "./parse.ts";
+
+/** Calls written in one transaction: large enough to be fast, small enough that little is done again after a kill. */
+const BATCH_CALLS = 500;
+/** Requests of Batch input files kept until their output comes: two full Batch files (50,000 requests each). */
+const MAX_PENDING_REQUESTS = 100_000;
+
+export type RefusedLineReport = Refusal & { readonly file: string; readonly line: number; readonly text: string };
+
+export type ImportCounts = {
+  readonly files: number;
+  readonly lines: number;
+  readonly calls: number;
+  readonly taken: number;
+  readonly repeated: number;
+  readonly refused: number;
+  /** Lines refused, by reason. */
+  readonly reasons: Readonly<Record<string, number>>;
+  /** Lines read, by form. */
+  readonly formats: Readonly<Record<string, number>>;
+};
+
+export type ImportOptions = {
+  /** Read every line as this form instead of telling it by its fields. */
+  readonly format?: LogFormat;
+  readonly progress?: Progress;
+  /** Gets every refused line, in order. */
+  readonly onRefused?: (report: RefusedLineReport) => void;
+  readonly signal?: AbortSignal;
+};
+
+/**
+ * Takes logs into the store, line by line, with memory flat in their size. A broken line is counted and reported and
+ * stops nothing; a call that is there already is not taken twice. Throws HouseError bad-input when a file cannot be
+ * read to its end; what came before it is in the store.
+ */
+export async function importLogs(store: Store, files: readonly string[], options: ImportOptions = {}): Promise<ImportCounts> {
+  const run = new ImportRun(store, options);
+  for (const file of files) {
+    try {
+      for await (const line of linesOf(file)) {
+        run.line(file, line);
+        if (options.signal?.aborted === true) break;
+      }
+    } finally {
+      run.flush();
+    }
+    if (options.signal?.aborted === true) throw new HouseError("cancelled", `Stopped while importing "${file}": ${run.counts().taken} calls are in the store; run the same command to go on`);
+  }
+  return run.counts();
+}
+
+class ImportRun {
+  readonly #store: Store;
+  readonly #options: ImportOptions;
+  readonly #files = new Set<string>();
+  readonly #reasons: Record<string, number> = {};
+  readonly #formats: Record<string, number> = {};
+  readonly #pending = new Map<string, unknown>();
+  #batch: { readonly call: Call; readonly file: string; readonly line: number }[] = [];
+  #lines = 0;
+  #calls = 0;
+  #taken = 0;
+  #repeated = 0;
+  #refused = 0;
+
+  constructor(store: Store, options: ImportOptions) {
+    this.#store = store;
+    this.#options = options;
+  }
+
+  line(file: string, line: Line): void {
+    this.#files.add(file);
+    if ("text" in line && line.text.trim() === "") return;
+    this.#lines += 1;
+    try {
+      if ("tooLongBytes" in line) throw refusal("line-too-long", `is ${line.tooLongBytes} bytes long, more than is read`);
+      for (const call of this.#callsOf(line.text)) {
+        this.#calls += 1;
+        this.#batch.push({ call, file, line: line.at });
+      }
+    } catch (error) {
+      if (!(error instanceof RefusedLine)) throw error;
+      this.#refuse({ ...error.refusal, file, line: line.at, text: "text" in line ? line.text : "" });
+    }
+    if (this.#batch.length >= BATCH_CALLS) this.flush();
+    if (this.#lines % 200 === 0) this.#options.progress?.({ stage: "import", done: this.#lines, total: null, unit: "lines" });
+  }
+
+  flush(): void {
+    if (this.#batch.length === 0) return;
+    const batch = this.#batch;
+    this.#batch = [];
+    const result = this.#store.calls.add(batch.map(({ call }) => call));
+    this.#taken += result.taken;
+    this.#repeated += result.repeated;
+    const conflicting = new Set(result.conflicting);
+    for (const { call, file, line } of batch) {
+      if (!conflicting.delete(call.id)) continue;
+      const detail = `id "${call.id}" is in the store already, with other content`;
+      this.#refuse({ reason: "id-taken", detail, file, line, text: "" });
+    }
+  }
+
+  counts(): ImportCounts {
+    const { length: pending } = [...this.#pending.keys()];
+    const reasons = pending === 0 ? this.#reasons : { ...this.#reasons, "no-answer": pending };
+    return {
+      files: this.#files.size,
+      lines: this.#lines,
+      calls: this.#calls,
+      taken: this.#taken,
+      repeated: this.#repeated,
+      refused: this.#refused + pending,
+      reasons,
+      formats: this.#formats,
+    };
+  }
+
+  #callsOf(text: string): Call[] {
+    const fields = parseLine(text);
+    const format = this.#options.format ?? formatOf(fields);
+    if (format === null) throw refusal("unknown-form", `has none of the known forms; its fields are ${Object.keys(fields).slice(0, 8).join(", ")}`);
+    this.#formats[format] = (this.#formats[format] ?? 0) + 1;
+    const pseudonym = this.#store.pseudonym.bind(this.#store);
+    switch (format) {
+      case "calls":
+        return [callOf(fields, pseudonym)];
+      case "openai-finetune":
+        return callsOfFinetune(fields, pseudonym);
+      case "completions":
+        return [callOf(pairOf(fields), pseudonym)];
+      case "openai-batch-input":
+        return this.#hold(fields);
+      case "openai-batch-output":
+        return [callOf(this.#join(fields), pseudonym)];
+    }
+  }
+
+  #hold(fields: { readonly [field: string]: unknown }): Call[] {
+    if (this.#pending.size >= MAX_PENDING_REQUESTS) throw refusal("no-request", `more than ${MAX_PENDING_REQUESTS} Batch requests wait for their output; give each input file just before its output file`);
+    this.#pending.set(String(fields["custom_id"]), fields["body"]);
+    return [];
+  }
+
+  #join(fields: { readonly [field: string]: unknown }): { readonly [field: string]: unknown } {
+    const customId = String(fields["custom_id"]);
+    const request = this.#pending.get(customId);
+    if (request === undefined) throw refusal("no-request", `the request of custom_id "${customId}" is not known; give the Batch input file before its output file`);
+    this.#pending.delete(customId);
+    const response = fields["response"] as { status_code?: number; body?: unknown } | null;
+    const failed = response === null || response.status_code !== 200;
+    const id = typeof fields["id"] === "string" ? fields["id"] : `call_${contentHash(fields, 24)}`;
+    return { id, custom_id: customId, request, response: failed ? null : response.body, status: response?.status_code ?? 500, error: fields["error"] ?? (failed ? response?.body : null) };
+  }
+
+  #refuse(report: RefusedLineReport): void {
+    this.#refused += 1;
+    this.#reasons[report.reason] = (this.#reasons[report.reason] ?? 0) + 1;
+    this.#options.onRefused?.(report);
+  }
+}
+
+/** A stored completion, or an input/output pair, in the call form. */
+function pairOf(fields: { readonly [field: string]: unknown }): { readonly [field: string]: unknown } {
+  if (fields["input"] !== undefined) {
+    const { input, output, ...rest } = fields;
+    return { ...rest, request: input, response: output };
+  }
+  const { messages, tools, response_format, temperature, choices, usage, model, object: _, ...rest } = fields;
+  const request = { model, messages, tools: tools ?? undefined, response_format: response_format ?? undefined, temperature };
+  return { ...rest, request, response: { choices, usage, model } };
+}

@@ -1,0 +1,2 @@
+export { importLogs, type ImportCounts, type ImportOptions, type RefusedLineReport } from "./import.ts";
+export { LOG_FORMATS, type LogFormat, type RefusalReason } from "./parse.ts";
