@@ -1,0 +1,20 @@
+export { fitIsotonic, predictIsotonic, type IsotonicModel } from "./calibrate/isotonic.ts";
+export { fitPlatt, predictPlatt, type PlattModel } from "./calibrate/platt.ts";
+export { brier, expectedCalibrationError } from "./calibrate/reliability.ts";
+export { auroc, coverageAtRisk, riskCoverage, type RiskCoveragePoint } from "./calibrate/selection.ts";
+export { fitTemperature, softmaxAt } from "./calibrate/temperature.ts";
+export { bet, isCertifiedByBetting, startBetting, type BettingState } from "./stats/betting.ts";
+export { binomCdf } from "./stats/binomial.ts";
+export { attemptDelta, bestCoverage } from "./stats/budget.ts";
+export { callsNeeded } from "./stats/calls-needed.ts";
+export {
+  certifyThreshold,
+  type CertifiedThreshold,
+  type ThresholdQuestion,
+  type ThresholdSearch,
+  type ThresholdTest,
+} from "./stats/certify-threshold.ts";
+export { clopperPearsonInterval, clopperPearsonUpper, minCalls } from "./stats/clopper-pearson.ts";
+export { DRIFT_RATES, isAlarmed, startDriftAlarm, watch, type DriftAlarm } from "./stats/drift-alarm.ts";
+export { lnGamma } from "./stats/gamma.ts";
+export { hoeffdingBentkusP } from "./stats/hoeffding-bentkus.ts";

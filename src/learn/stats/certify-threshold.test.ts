@@ -1,0 +1,113 @@
+import { describe, expect, test } from "vitest";
+import { seededRandom, type Random } from "../../core/index.ts";
+import { coverageAtRisk } from "../calibrate/selection.ts";
+import { attemptDelta, bestCoverage } from "./budget.ts";
+import { certifyThreshold } from "./certify-threshold.ts";
+
+const EPSILON = 0.02;
+const DELTA = 0.05;
+
+/** Disagreement by rank: 0 = the highest score, 1 = the lowest. The last three shapes have thresholds on both sides of epsilon. */
+const SHAPES: Record<string, (rank: number) => number> = {
+  "all at epsilon": () => EPSILON,
+  "bump at the top": (rank) => (rank < 0.1 ? 0.06 : 0.02),
+  "smooth and hard": (rank) => 0.12 * rank * rank,
+  "easy half": (rank) => (rank < 0.5 ? 0.002 : 0.08),
+};
+
+type Sample = { scores: number[]; losses: number[] };
+
+function draw(n: number, shape: (rank: number) => number, random: Random): Sample {
+  const ranks = Array.from({ length: n }, () => random.next());
+  return {
+    scores: ranks.map((rank) => 1 - rank),
+    losses: ranks.map((rank) => (random.next() < shape(rank) ? 1 : 0)),
+  };
+}
+
+/** True disagreement among all calls at or above a threshold, by the midpoint rule. */
+function trueRisk(threshold: number, shape: (rank: number) => number): number {
+  const coverage = 1 - threshold;
+  let sum = 0;
+  for (let step = 0; step < 500; step += 1) sum += shape(((step + 0.5) / 500) * coverage);
+  return sum / 500;
+}
+
+const SIMULATIONS = 150;
+
+function falseShare(
+  n: number,
+  shape: (rank: number) => number,
+  rule: (sample: Sample) => number | null,
+): number {
+  const random = seededRandom(`${n}`);
+  let wrong = 0;
+  for (let run = 0; run < SIMULATIONS; run += 1) {
+    const threshold = rule(draw(n, shape, random));
+    if (threshold !== null && trueRisk(threshold, shape) > EPSILON + 1e-9) wrong += 1;
+  }
+  return wrong / SIMULATIONS;
+}
+
+const proven = (sample: Sample): number | null =>
+  certifyThreshold({ ...sample, epsilon: EPSILON, delta: DELTA }).certified?.threshold ?? null;
+const naive = ({ scores, losses }: Sample): number | null =>
+  coverageAtRisk(scores, losses, EPSILON)?.threshold ?? null;
+
+// Three standard errors of a share of DELTA in so many simulations.
+const ALLOWED = DELTA + 3 * Math.sqrt((DELTA * (1 - DELTA)) / SIMULATIONS);
+
+describe("certifyThreshold()", () => {
+  test.each(Object.keys(SHAPES))("is false at most a share of delta: %s", (name) => {
+    const shares = [300, 1500].map((n) => falseShare(n, SHAPES[name], proven));
+    expect(Math.max(...shares)).toBeLessThanOrEqual(ALLOWED);
+  });
+  test("largest coverage within the empirical risk is false far more often", () => {
+    expect(falseShare(600, SHAPES["smooth and hard"], naive)).toBeGreaterThan(5 * DELTA);
+  });
+  test("takes all of an easy task at 1500 calls", () => {
+    const sample = draw(1500, () => 0.004, seededRandom(1));
+    expect(certifyThreshold({ ...sample, epsilon: EPSILON, delta: DELTA }).certified?.coverage).toBe(1);
+  });
+  test("149 clean agreements certify, 148 do not", () => {
+    const clean = (n: number): Sample => ({ scores: Array(n).fill(0.5), losses: Array(n).fill(0) });
+    const found = [148, 149].map(
+      (n) => certifyThreshold({ ...clean(n), epsilon: EPSILON, delta: DELTA }).certified,
+    );
+    expect(found).toEqual([
+      null,
+      { threshold: 0.5, n: 149, k: 0, coverage: 1, upper: expect.closeTo(0.0199, 4) },
+    ]);
+  });
+  test("lets calls of one score in together", () => {
+    const scores = [...Array<number>(400).fill(0.9), ...Array<number>(200).fill(0.1)];
+    const losses = scores.map((score) => (score === 0.1 ? 1 : 0));
+    const { certified } = certifyThreshold({ scores, losses, epsilon: EPSILON, delta: DELTA });
+    expect(certified).toMatchObject({ threshold: 0.9, n: 400, k: 0 });
+  });
+  test("spends no more than delta over its starts, and says what it tested", () => {
+    const sample = draw(2000, () => 0.5, seededRandom(2));
+    const { certified, path } = certifyThreshold({ ...sample, epsilon: EPSILON, delta: DELTA });
+    expect(certified).toBeNull();
+    expect(path.reduce((sum, { level }) => sum + level, 0)).toBeCloseTo(DELTA, 12);
+  });
+  test("has no certificate for an empty sample", () => {
+    expect(certifyThreshold({ scores: [], losses: [], epsilon: EPSILON, delta: DELTA }).certified).toBeNull();
+  });
+});
+
+describe("attemptDelta()", () => {
+  test("sums to delta over all attempts", () => {
+    const sum = Array.from({ length: 20_000 }, (_, j) => attemptDelta(DELTA, j + 1)).reduce((a, b) => a + b);
+    expect(sum).toBeCloseTo(DELTA, 5);
+  });
+});
+
+describe("bestCoverage()", () => {
+  test("is what a perfect score could reach", () => {
+    const found = [0.01, 0.05, 0.1, 0.2, 0.3, 1].map(
+      (rate) => Math.round(bestCoverage(rate, EPSILON) * 1000) / 10,
+    );
+    expect(found).toEqual([100, 96.9, 91.8, 81.6, 71.4, 0]);
+  });
+});
