@@ -1,0 +1,35 @@
+import type { Database } from "./database.ts";
+import type { CertificateTable } from "./types.ts";
+
+type Row = Parameters<CertificateTable["put"]>[0];
+
+/** Certificates, one row for each that was made; none is ever replaced. Plain: they hold no content. */
+export function createCertificateTable(database: Database, nowMs: () => number): CertificateTable {
+  const put = database.prepare(`
+    INSERT INTO certificates (task_id, specialist, policy_hash, verdict, made_at, body)
+    SELECT task_id, number, ?, ?, ?, ? FROM specialists WHERE task_id = ? AND id = ?`);
+  const forTask = database.prepare<{ body: string }>(
+    "SELECT body FROM certificates WHERE task_id = ? ORDER BY number",
+  );
+  const latest = database.prepare<{ body: string }>(
+    "SELECT body FROM certificates WHERE number IN (SELECT max(number) FROM certificates GROUP BY task_id)",
+  );
+  // `put` writes nothing else into the column.
+  const rowOf = ({ body }: { readonly body: string }): Row => JSON.parse(body) as Row;
+
+  return {
+    put(certificate) {
+      const { policyHash, verdict, taskId, specialistId } = certificate;
+      const body = JSON.stringify(certificate);
+      const madeAt = new Date(nowMs()).toISOString();
+      database.transaction(() => {
+        if (put.run(policyHash, verdict, madeAt, body, taskId, specialistId) > 0) return;
+        throw new RangeError(
+          `Cannot keep a certificate of specialist "${specialistId}": task "${taskId}" has no such specialist in the store`,
+        );
+      });
+    },
+    latest: () => new Map(latest.all().map((row) => [rowOf(row).taskId, rowOf(row)])),
+    forTask: (taskId) => forTask.all(taskId).map(rowOf),
+  };
+}

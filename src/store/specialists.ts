@@ -1,0 +1,55 @@
+import { HouseError } from "../core/index.ts";
+import type { Database } from "./database.ts";
+import type { SpecialistRow, SpecialistTable } from "./types.ts";
+import type { Vault } from "./vault.ts";
+
+type Columns = Omit<SpecialistRow, "description" | "info"> & { readonly sealed: Uint8Array };
+
+const COLUMNS = "id, task_id AS taskId, family, attempt, bytes, made_from AS madeFrom, sealed";
+
+/** Specialists: what one learnt (artifact) and what is told of it (description, info) sealed. Two tasks may have the same artifact. */
+export function createSpecialistTable(database: Database, vault: Vault): SpecialistTable {
+  const put = database.prepare(`
+    INSERT INTO specialists (id, task_id, family, attempt, bytes, made_from, sealed, sealed_artifact)
+    VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (task_id, id) DO UPDATE
+    SET family = ?3, attempt = ?4, bytes = ?5, made_from = ?6, sealed = ?7, sealed_artifact = ?8`);
+  const forTask = database.prepare<Columns>(
+    `SELECT ${COLUMNS} FROM specialists WHERE task_id = ? ORDER BY attempt, number`,
+  );
+  const get = database.prepare<Columns>(
+    `SELECT ${COLUMNS} FROM specialists WHERE id = ? ORDER BY number DESC LIMIT 1`,
+  );
+  const artifact = database.prepare<{ taskId: string; sealed: Uint8Array }>(
+    "SELECT task_id AS taskId, sealed_artifact AS sealed FROM specialists WHERE id = ? LIMIT 1",
+  );
+
+  const rowOf = ({ sealed, ...columns }: Columns): SpecialistRow => {
+    const told = vault.openJson(["specialists", columns.taskId, columns.id], sealed);
+    // The vault opens only what `put` sealed for this task and id.
+    return { ...columns, ...(told as Pick<SpecialistRow, "description" | "info">) };
+  };
+
+  return {
+    put: (row, bytes) =>
+      database.transaction(() => {
+        const told = { description: row.description, info: row.info };
+        const sealed = vault.sealJson(["specialists", row.taskId, row.id], told);
+        const sealedArtifact = vault.seal(["artifacts", row.taskId, row.id], bytes);
+        const { id, taskId, family, attempt, madeFrom } = row;
+        put.run(id, taskId, family, attempt, row.bytes, madeFrom, sealed, sealedArtifact);
+      }),
+    forTask: (taskId) => forTask.all(taskId).map(rowOf),
+    get(id) {
+      const row = get.get(id);
+      return row === undefined ? null : rowOf(row);
+    },
+    artifact(id) {
+      const row = artifact.get(id);
+      if (row !== undefined) return vault.open(["artifacts", row.taskId, id], row.sealed);
+      throw new HouseError(
+        "not-found",
+        `Cannot open the artifact "${id}": there is no such specialist in the store`,
+      );
+    },
+  };
+}
