@@ -1,7 +1,22 @@
+export { parseChatRequest, type ParsedRequest } from "./openai-request.ts";
 export {
+  openaiUpstream,
+  UPSTREAM_TIMEOUTS,
+  type UpstreamOptions,
+  type UpstreamTimeouts,
+} from "./openai-upstream.ts";
+export { writeAnswer, type AnswerHead } from "./openai-write.ts";
+export { costOf, LIST_PRICES, priceOf, type Price, type PriceTable } from "./prices.ts";
+export type { FoldedAnswer, Headers, Provider, ProviderCall, ProviderEvent } from "./provider.ts";
+export { readRecordedCalls, type RecordedCall } from "./recorded-log.ts";
+export { modelList, replayProvider, requestKey } from "./replay.ts";
+export { scriptedProvider, type ScriptedAnswer } from "./scripted.ts";
+export {
+  calibratedScore,
   loadSpecialist,
   mapAnswer,
   messageOf,
+  type Calibration,
   type SpecialistAnswer,
   type SpecialistModel,
   type SpecialistParts,

@@ -7,7 +7,19 @@ import {
   type TaskInput,
 } from "../core/index.ts";
 import { createMasker } from "../guard/index.ts";
-import { calibratedScore, familyOf, type Calibration } from "../learn/index.ts";
+import {
+  familyOf,
+  predictIsotonic,
+  predictPlatt,
+  type IsotonicModel,
+  type PlattModel,
+} from "../learn/index.ts";
+
+/** From raw scores to P(agree): monotone, JSON-safe, saved with the specialist. `none` leaves the raw score. */
+export type Calibration =
+  | ({ readonly kind: "isotonic" } & IsotonicModel)
+  | ({ readonly kind: "platt" } & PlattModel)
+  | { readonly kind: "none" };
 
 /** All that decides what a specialist answers: its hash is the policy hash of a certificate. */
 export type SpecialistParts = {
@@ -49,6 +61,18 @@ export function loadSpecialist(parts: SpecialistParts): SpecialistModel {
       };
     },
   };
+}
+
+/** The calibrated score at a raw score in [0, 1]. */
+export function calibratedScore(calibration: Calibration, score: number): number {
+  switch (calibration.kind) {
+    case "isotonic":
+      return predictIsotonic(calibration, score);
+    case "platt":
+      return predictPlatt(calibration, score);
+    case "none":
+      return score;
+  }
 }
 
 /** The answer with every text in it replaced: labels, string leaves, keys and tool arguments. */

@@ -1,0 +1,113 @@
+import { contentHash, type ChatRequest, type ChatResponse } from "../core/index.ts";
+import { writeAnswer, writeError } from "./openai-write.ts";
+import type { Provider, ProviderEvent } from "./provider.ts";
+import type { RecordedCall } from "./recorded-log.ts";
+
+// What says who asks and how the answer travels, not what is asked.
+const NOT_ASKED = new Set([
+  "stream",
+  "stream_options",
+  "user",
+  "safety_identifier",
+  "prompt_cache_key",
+  "metadata",
+  "store",
+  "service_tier",
+  "session_id",
+]);
+
+/** Two requests ask the same when their keys are equal: every field counts but those of travel and origin. */
+export function requestKey(request: ChatRequest): string {
+  const asked = Object.entries(request).filter(([name, value]) => !NOT_ASKED.has(name) && value !== null);
+  return contentHash(Object.fromEntries(asked), 32);
+}
+
+/**
+ * A provider that answers as a recorded log did. Of several recordings of one request the successful ones are given in recorded
+ * order and the last one again and again; failures only where there is nothing else. A request that is not in the log is 404.
+ */
+export async function replayProvider(
+  calls: AsyncIterable<RecordedCall>,
+  nowMs: () => number,
+): Promise<Provider> {
+  const tapes = new Map<string, Tape>();
+  const models = new Set<string>();
+  for await (const call of calls) {
+    models.add(call.request.model);
+    const key = requestKey(call.request);
+    const tape = tapes.get(key) ?? new Tape();
+    tapes.set(key, tape);
+    tape.record(call);
+  }
+  return {
+    name: "replay",
+    async *complete({ request }, signal) {
+      yield* answer(tapes.get(requestKey(request)), request, nowMs());
+      void signal;
+    },
+    models: () => Promise.resolve({ status: 200, body: modelList([...models]) }),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** The body of `GET /models` for these names. */
+export function modelList(names: readonly string[]): Uint8Array {
+  const data = names.toSorted().map((id) => ({ id, object: "model", created: 0, owned_by: "understudy" }));
+  return Buffer.from(JSON.stringify({ object: "list", data }));
+}
+
+// Answers stay as JSON bytes: outside the heap and a third of the size of the objects.
+class Tape {
+  readonly #answers: Buffer[] = [];
+  #failure: { readonly status: number; readonly error: Buffer } | null = null;
+  #next = 0;
+
+  record(call: RecordedCall): void {
+    if (call.status < 400 && call.response !== null) {
+      this.#answers.push(Buffer.from(JSON.stringify(call.response)));
+    } else {
+      const error = call.error ?? { type: "server_error", message: "The recorded call failed" };
+      this.#failure ??= {
+        status: call.status < 400 ? 502 : call.status,
+        error: Buffer.from(JSON.stringify(error)),
+      };
+    }
+  }
+
+  /** The next answer, or the recorded failure where there is none. */
+  play():
+    | { readonly response: ChatResponse; readonly turn: number }
+    | { readonly status: number; readonly error: unknown } {
+    const turn = Math.min(this.#next, this.#answers.length - 1);
+    if (turn >= 0) {
+      this.#next += 1;
+      // Written by record().
+      return { response: JSON.parse(this.#answers[turn].toString("utf8")) as ChatResponse, turn };
+    }
+    const failure = this.#failure;
+    if (failure === null) return { status: 502, error: null };
+    return { status: failure.status, error: JSON.parse(failure.error.toString("utf8")) as unknown };
+  }
+}
+
+function* answer(
+  tape: Tape | undefined,
+  request: ChatRequest,
+  nowMs: number,
+): Generator<ProviderEvent, void> {
+  if (tape === undefined) {
+    const message =
+      "The recorded log has no such request: the replay provider answers recorded requests only";
+    yield* writeError(404, { type: "invalid_request_error", code: "not_recorded", param: null, message });
+    return;
+  }
+  const played = tape.play();
+  if ("error" in played) {
+    yield* writeError(played.status, played.error);
+    return;
+  }
+  const { response, turn } = played;
+  const id = `chatcmpl-replay-${requestKey(request).slice(0, 20)}-${turn}`;
+  const head = { id, createdS: Math.floor(nowMs / 1000), model: response.model ?? request.model };
+  yield* writeAnswer(request, response, head);
+}
