@@ -1,14 +1,27 @@
 import { contentHash, HouseError, type Call, type Progress } from "../core/index.ts";
 import type { Store } from "../store/index.ts";
 import { linesOf, type Line } from "./lines.ts";
-import { callOf, callsOfFinetune, formatOf, parseLine, refusal, RefusedLine, type LogFormat, type Refusal } from "./parse.ts";
+import {
+  callOf,
+  callsOfFinetune,
+  formatOf,
+  parseLine,
+  refusal,
+  RefusedLine,
+  type LogFormat,
+  type Refusal,
+} from "./parse.ts";
 
 /** Calls written in one transaction: large enough to be fast, small enough that little is done again after a kill. */
 const BATCH_CALLS = 500;
 /** Requests of Batch input files kept until their output comes: two full Batch files (50,000 requests each). */
 const MAX_PENDING_REQUESTS = 100_000;
 
-export type RefusedLineReport = Refusal & { readonly file: string; readonly line: number; readonly text: string };
+export type RefusedLineReport = Refusal & {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+};
 
 export type ImportCounts = {
   readonly files: number;
@@ -37,7 +50,11 @@ export type ImportOptions = {
  * stops nothing; a call that is there already is not taken twice. Throws HouseError bad-input when a file cannot be
  * read to its end; what came before it is in the store.
  */
-export async function importLogs(store: Store, files: readonly string[], options: ImportOptions = {}): Promise<ImportCounts> {
+export async function importLogs(
+  store: Store,
+  files: readonly string[],
+  options: ImportOptions = {},
+): Promise<ImportCounts> {
   const run = new ImportRun(store, options);
   for (const file of files) {
     try {
@@ -48,7 +65,11 @@ export async function importLogs(store: Store, files: readonly string[], options
     } finally {
       run.flush();
     }
-    if (options.signal?.aborted === true) throw new HouseError("cancelled", `Stopped while importing "${file}": ${run.counts().taken} calls are in the store; run the same command to go on`);
+    if (options.signal?.aborted === true)
+      throw new HouseError(
+        "cancelled",
+        `Stopped while importing "${file}": ${run.counts().taken} calls are in the store; run the same command to go on`,
+      );
   }
   return run.counts();
 }
@@ -77,7 +98,8 @@ class ImportRun {
     if ("text" in line && line.text.trim() === "") return;
     this.#lines += 1;
     try {
-      if ("tooLongBytes" in line) throw refusal("line-too-long", `is ${line.tooLongBytes} bytes long, more than is read`);
+      if ("tooLongBytes" in line)
+        throw refusal("line-too-long", `is ${line.tooLongBytes} bytes long, more than is read`);
       for (const call of this.#callsOf(line.text)) {
         this.#calls += 1;
         this.#batch.push({ call, file, line: line.at });
@@ -87,7 +109,8 @@ class ImportRun {
       this.#refuse({ ...error.refusal, file, line: line.at, text: "text" in line ? line.text : "" });
     }
     if (this.#batch.length >= BATCH_CALLS) this.flush();
-    if (this.#lines % 200 === 0) this.#options.progress?.({ stage: "import", done: this.#lines, total: null, unit: "lines" });
+    if (this.#lines % 200 === 0)
+      this.#options.progress?.({ stage: "import", done: this.#lines, total: null, unit: "lines" });
   }
 
   flush(): void {
@@ -123,7 +146,11 @@ class ImportRun {
   #callsOf(text: string): Call[] {
     const fields = parseLine(text);
     const format = this.#options.format ?? formatOf(fields);
-    if (format === null) throw refusal("unknown-form", `has none of the known forms; its fields are ${Object.keys(fields).slice(0, 8).join(", ")}`);
+    if (format === null)
+      throw refusal(
+        "unknown-form",
+        `has none of the known forms; its fields are ${Object.keys(fields).slice(0, 8).join(", ")}`,
+      );
     this.#formats[format] = (this.#formats[format] ?? 0) + 1;
     const pseudonym = this.#store.pseudonym.bind(this.#store);
     switch (format) {
@@ -141,7 +168,11 @@ class ImportRun {
   }
 
   #hold(fields: { readonly [field: string]: unknown }): Call[] {
-    if (this.#pending.size >= MAX_PENDING_REQUESTS) throw refusal("no-request", `more than ${MAX_PENDING_REQUESTS} Batch requests wait for their output; give each input file just before its output file`);
+    if (this.#pending.size >= MAX_PENDING_REQUESTS)
+      throw refusal(
+        "no-request",
+        `more than ${MAX_PENDING_REQUESTS} Batch requests wait for their output; give each input file just before its output file`,
+      );
     this.#pending.set(String(fields["custom_id"]), fields["body"]);
     return [];
   }
@@ -149,12 +180,23 @@ class ImportRun {
   #join(fields: { readonly [field: string]: unknown }): { readonly [field: string]: unknown } {
     const customId = String(fields["custom_id"]);
     const request = this.#pending.get(customId);
-    if (request === undefined) throw refusal("no-request", `the request of custom_id "${customId}" is not known; give the Batch input file before its output file`);
+    if (request === undefined)
+      throw refusal(
+        "no-request",
+        `the request of custom_id "${customId}" is not known; give the Batch input file before its output file`,
+      );
     this.#pending.delete(customId);
     const response = fields["response"] as { status_code?: number; body?: unknown } | null;
     const failed = response === null || response.status_code !== 200;
     const id = typeof fields["id"] === "string" ? fields["id"] : `call_${contentHash(fields, 24)}`;
-    return { id, custom_id: customId, request, response: failed ? null : response.body, status: response?.status_code ?? 500, error: fields["error"] ?? (failed ? response?.body : null) };
+    return {
+      id,
+      custom_id: customId,
+      request,
+      response: failed ? null : response.body,
+      status: response?.status_code ?? 500,
+      error: fields["error"] ?? (failed ? response?.body : null),
+    };
   }
 
   #refuse(report: RefusedLineReport): void {
@@ -171,6 +213,12 @@ function pairOf(fields: { readonly [field: string]: unknown }): { readonly [fiel
     return { ...rest, request: input, response: output };
   }
   const { messages, tools, response_format, temperature, choices, usage, model, object: _, ...rest } = fields;
-  const request = { model, messages, tools: tools ?? undefined, response_format: response_format ?? undefined, temperature };
+  const request = {
+    model,
+    messages,
+    tools: tools ?? undefined,
+    response_format: response_format ?? undefined,
+    temperature,
+  };
   return { ...rest, request, response: { choices, usage, model } };
 }

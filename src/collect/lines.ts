@@ -1,4 +1,5 @@
 import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
 import { createGunzip } from "node:zlib";
 import { HouseError } from "../core/index.ts";
 
@@ -21,34 +22,41 @@ export async function* linesOf(path: string, maxLineBytes: number = MAX_LINE_BYT
     for await (const chunk of chunksOf(path)) yield* splitter.push(chunk);
   } catch (error) {
     yield* splitter.end();
-    throw new HouseError("bad-input", `Cannot read "${path}" after line ${splitter.lines}: ${whatHappened(error)}`, {
-      cause: error,
-    });
+    throw new HouseError(
+      "bad-input",
+      `Cannot read "${path}" after line ${splitter.lines}: ${whatHappened(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   yield* splitter.end();
 }
 
 async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+  const isGzip = await startsAsGzip(path);
   const file = createReadStream(path);
-  let gunzip: ReturnType<typeof createGunzip> | undefined;
+  if (!isGzip) {
+    for await (const chunk of file) yield chunk as Buffer;
+    return;
+  }
+  const gunzip = createGunzip();
+  file.on("error", (error) => gunzip.destroy(error));
   try {
-    const chunks = file[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
-    const first = await chunks.next();
-    if (first.done === true) return;
-    const isGzip = first.value.length > 1 && first.value[0] === 0x1f && first.value[1] === 0x8b;
-    if (!isGzip) {
-      yield first.value;
-      for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) yield next.value;
-      return;
-    }
-    gunzip = createGunzip();
-    file.on("error", (error) => gunzip?.destroy(error));
-    gunzip.write(first.value);
-    file.pipe(gunzip);
-    for await (const chunk of gunzip) yield chunk as Buffer;
+    for await (const chunk of file.pipe(gunzip)) yield chunk as Buffer;
   } finally {
     file.destroy();
-    gunzip?.destroy();
+    gunzip.destroy();
+  }
+}
+
+async function startsAsGzip(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { bytesRead, buffer } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await file.close();
   }
 }
 
@@ -99,6 +107,7 @@ function whatHappened(error: unknown): string {
   if (code === "ENOENT") return "there is no such file";
   if (code === "EISDIR") return "it is a folder, expected a JSONL file";
   if (code === "EACCES") return "reading is not permitted";
-  if (code?.startsWith("Z_") === true) return "its gzip data is broken or cut off; unpack what can be saved with gzip -dc and import that";
+  if (code?.startsWith("Z_") === true)
+    return "its gzip data is broken or cut off; unpack what can be saved with gzip -dc and import that";
   return String((error as Error).message);
 }

@@ -1,16 +1,45 @@
 import type { z } from "zod";
-import { contentHash, HouseError, jsonDepth, MAX_JSON_DEPTH, type Call, type ChatRequest, type ChatResponse, type Usage } from "../core/index.ts";
+import {
+  contentHash,
+  HouseError,
+  jsonDepth,
+  MAX_JSON_DEPTH,
+  type Call,
+  type ChatRequest,
+  type ChatResponse,
+  type Usage,
+} from "../core/index.ts";
 import { choiceForm, completionForm, messageForm, requestForm, usageForm } from "./wire.ts";
 
 /** Forms of log lines we can tell apart. */
-export type LogFormat = "calls" | "openai-finetune" | "completions" | "openai-batch-input" | "openai-batch-output";
+export type LogFormat =
+  | "calls"
+  | "openai-finetune"
+  | "completions"
+  | "openai-batch-input"
+  | "openai-batch-output";
 
-export const LOG_FORMATS: readonly LogFormat[] = ["calls", "openai-finetune", "completions", "openai-batch-input", "openai-batch-output"];
+export const LOG_FORMATS: readonly LogFormat[] = [
+  "calls",
+  "openai-finetune",
+  "completions",
+  "openai-batch-input",
+  "openai-batch-output",
+];
 
 /** Why a line was not taken: one word to count by, and one line to read. */
 export type Refusal = { readonly reason: RefusalReason; readonly detail: string };
 
-export type RefusalReason = "not-json" | "not-an-object" | "too-deep" | "line-too-long" | "unknown-form" | "bad-request" | "bad-response" | "no-request" | "id-taken";
+export type RefusalReason =
+  | "not-json"
+  | "not-an-object"
+  | "too-deep"
+  | "line-too-long"
+  | "unknown-form"
+  | "bad-request"
+  | "bad-response"
+  | "no-request"
+  | "id-taken";
 
 type Fields = { readonly [field: string]: unknown };
 
@@ -20,7 +49,8 @@ export function formatOf(line: Fields): LogFormat | null {
   if (typeof line["custom_id"] === "string" && "response" in line) return "openai-batch-output";
   if (isObject(line["request"])) return "calls";
   if (Array.isArray(line["messages"]) && Array.isArray(line["choices"])) return "completions";
-  if (isObject(line["input"]) && isObject(line["output"]) && Array.isArray(line["input"]["messages"])) return "completions";
+  if (isObject(line["input"]) && isObject(line["output"]) && Array.isArray(line["input"]["messages"]))
+    return "completions";
   if (Array.isArray(line["messages"])) return "openai-finetune";
   return null;
 }
@@ -34,7 +64,8 @@ export function parseLine(text: string): Fields {
     throw refusal("not-json", "is not JSON");
   }
   if (!isObject(value)) throw refusal("not-an-object", "is not a JSON object");
-  if (jsonDepth(value) > MAX_JSON_DEPTH) throw refusal("too-deep", `nests deeper than ${MAX_JSON_DEPTH} levels`);
+  if (jsonDepth(value) > MAX_JSON_DEPTH)
+    throw refusal("too-deep", `nests deeper than ${MAX_JSON_DEPTH} levels`);
   return value;
 }
 
@@ -52,17 +83,38 @@ export function refusal(reason: RefusalReason, detail: string): RefusedLine {
 }
 
 /** What the calls of one line have in common; the log's names for things, several habits accepted. */
-const KNOWN_FIELDS = new Set(["id", "request", "response", "status", "status_code", "error", "latency_ms", "timestamp", "session"]);
+const KNOWN_FIELDS = new Set([
+  "id",
+  "request",
+  "response",
+  "status",
+  "status_code",
+  "error",
+  "latency_ms",
+  "timestamp",
+  "session",
+]);
 const SESSION_FIELDS = ["session", "session_id", "trace_id", "conversation_id", "thread_id"];
 const TIME_FIELDS = ["timestamp", "created_at", "start_time", "created"];
 const USER_FIELDS = ["user", "user_id", "client", "client_id", "safety_identifier"];
 
 /** One call in the call form: `{request, response, …}`. `fallbackId` names the call when the line has no id. */
-export function callOf(line: Fields, pseudonym: (kind: "user" | "client" | "session", value: string) => string): Call {
+export function callOf(
+  line: Fields,
+  pseudonym: (kind: "user" | "client" | "session", value: string) => string,
+): Call {
   const request = requestOf(line["request"]);
-  const response = line["response"] === null || line["response"] === undefined ? null : responseOf(line["response"]);
-  const id = typeof line["id"] === "string" && line["id"] !== "" ? line["id"].slice(0, 200) : `call_${contentHash(line, 24)}`;
-  const metadata = isObject(line["metadata"]) ? line["metadata"] : isObject(request["metadata"]) ? request["metadata"] : {};
+  const response =
+    line["response"] === null || line["response"] === undefined ? null : responseOf(line["response"]);
+  const id =
+    typeof line["id"] === "string" && line["id"] !== ""
+      ? line["id"].slice(0, 200)
+      : `call_${contentHash(line, 24)}`;
+  const metadata = isObject(line["metadata"])
+    ? line["metadata"]
+    : isObject(request["metadata"])
+      ? request["metadata"]
+      : {};
   const user = firstText([line, request, metadata], USER_FIELDS);
   const status = numberOf(line["status"] ?? line["status_code"]);
   return {
@@ -108,7 +160,10 @@ export function usageOf(response: unknown): Usage {
   const parsed = usageForm.safeParse(isObject(response) ? response["usage"] : undefined);
   if (!parsed.success) return { inputTokens: null, outputTokens: null };
   const { prompt_tokens, completion_tokens, input_tokens, output_tokens } = parsed.data;
-  return { inputTokens: prompt_tokens ?? input_tokens ?? null, outputTokens: completion_tokens ?? output_tokens ?? null };
+  return {
+    inputTokens: prompt_tokens ?? input_tokens ?? null,
+    outputTokens: completion_tokens ?? output_tokens ?? null,
+  };
 }
 
 /** The calls of a fine-tuning line: one for each assistant message that is trained on (weight is not 0). */
@@ -120,7 +175,13 @@ export function callsOfFinetune(line: Fields, pseudonym: Parameters<typeof callO
   const calls = parsed.data.flatMap((message, at) => {
     if (message.role !== "assistant" || at === 0 || message["weight"] === 0) return [];
     const { tools, model, parallel_tool_calls, response_format, ...foreign } = rest as Fields;
-    const request = { model: model ?? "unknown", messages: parsed.data.slice(0, at), tools, parallel_tool_calls, response_format };
+    const request = {
+      model: model ?? "unknown",
+      messages: parsed.data.slice(0, at),
+      tools,
+      parallel_tool_calls,
+      response_format,
+    };
     const { weight: _, ...answer } = message;
     const response = { message: answer, finish_reason: "stop" };
     return [callOf({ ...foreign, id: undefined, session, request, response, turn: at }, pseudonym)];
@@ -131,7 +192,8 @@ export function callsOfFinetune(line: Fields, pseudonym: Parameters<typeof callO
 
 function withoutOrigin(request: ChatRequest, pseudonym: Parameters<typeof callOf>[1]): ChatRequest {
   const copy: { [field: string]: unknown } = { ...request };
-  for (const field of USER_FIELDS) if (typeof copy[field] === "string") copy[field] = pseudonym("user", copy[field]);
+  for (const field of USER_FIELDS)
+    if (typeof copy[field] === "string") copy[field] = pseudonym("user", copy[field]);
   if (isObject(copy["metadata"])) copy["metadata"] = withoutUsers(copy["metadata"], pseudonym);
   return copy as ChatRequest;
 }
@@ -146,7 +208,9 @@ function withoutUsers(fields: Fields, pseudonym: Parameters<typeof callOf>[1]): 
 }
 
 function foreignOf(line: Fields, pseudonym: Parameters<typeof callOf>[1]): Fields {
-  const rest = Object.fromEntries(Object.entries(line).filter(([name, value]) => !KNOWN_FIELDS.has(name) && value !== undefined));
+  const rest = Object.fromEntries(
+    Object.entries(line).filter(([name, value]) => !KNOWN_FIELDS.has(name) && value !== undefined),
+  );
   return withoutUsers(rest, pseudonym);
 }
 
@@ -163,7 +227,12 @@ function firstText(places: readonly Fields[], names: readonly string[]): string 
 function timeOf(line: Fields): string | null {
   for (const name of TIME_FIELDS) {
     const value = line[name];
-    const time = typeof value === "number" ? new Date(value < 1e11 ? value * 1000 : value) : typeof value === "string" ? new Date(value) : null;
+    const time =
+      typeof value === "number"
+        ? new Date(value < 1e11 ? value * 1000 : value)
+        : typeof value === "string"
+          ? new Date(value)
+          : null;
     if (time !== null && !Number.isNaN(time.getTime())) return time.toISOString();
   }
   return null;
@@ -179,6 +248,8 @@ function isObject(value: unknown): value is Fields {
 
 function where(error: z.ZodError): string {
   const issue = error.issues[0];
-  const path = issue.path.map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`)).join("");
+  const path = issue.path
+    .map((step) => (typeof step === "number" ? `[${step}]` : `.${String(step)}`))
+    .join("");
   return `${path}: ${issue.message}`;
 }

@@ -8,7 +8,10 @@ const toolCall = z.looseObject({
   function: z.looseObject({
     name: z.string(),
     // Some recorders keep parsed arguments; the wire form is text.
-    arguments: z.union([z.string(), z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value))]),
+    arguments: z.union([
+      z.string(),
+      z.record(z.string(), z.unknown()).transform((value) => JSON.stringify(value)),
+    ]),
   }),
 });
 
@@ -17,7 +20,10 @@ const contentPart = z.looseObject({ type: z.string(), text: z.string().optional(
 export const messageForm = z.looseObject({
   role: z.enum(ROLES),
   content: z.union([z.string(), z.array(contentPart), z.null()]).optional(),
-  tool_calls: z.array(toolCall).nullish().transform((calls) => calls ?? undefined),
+  tool_calls: z
+    .array(toolCall)
+    .nullish()
+    .transform((calls) => calls ?? undefined),
 });
 
 const tool = z.looseObject({
@@ -27,10 +33,16 @@ const tool = z.looseObject({
 export const requestForm = z.looseObject({
   model: z.string().default("unknown"),
   messages: z.array(messageForm).min(1),
-  tools: z.array(tool).nullish().transform((tools) => tools ?? undefined),
+  tools: z
+    .array(tool)
+    .nullish()
+    .transform((tools) => tools ?? undefined),
 });
 
-const finish = z.string().nullish().transform((value) => value ?? null);
+const finish = z
+  .string()
+  .nullish()
+  .transform((value) => value ?? null);
 
 /** `{message, finish_reason}`: one choice, taken out. */
 export const choiceForm = z.looseObject({ message: messageForm, finish_reason: finish });

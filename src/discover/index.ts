@@ -1,0 +1,2 @@
+export { createAssigner, type Assigner } from "./assign.ts";
+export { discover, type Discovery } from "./discover.ts";
