@@ -5,9 +5,12 @@ type Row = Parameters<CertificateTable["put"]>[0];
 
 /** Certificates, one row for each that was made; none is ever replaced. Plain: they hold no content. */
 export function createCertificateTable(database: Database, nowMs: () => number): CertificateTable {
-  const put = database.prepare(`
+  const put = database.prepare<{ number: number }>(`
     INSERT INTO certificates (task_id, specialist, policy_hash, verdict, made_at, body)
-    SELECT task_id, number, ?, ?, ?, ? FROM specialists WHERE task_id = ? AND id = ?`);
+    SELECT task_id, number, ?, ?, ?, ? FROM specialists WHERE task_id = ? AND id = ? RETURNING number`);
+  const link = database.prepare(`
+    INSERT INTO certificate_calls (call, certificate)
+    SELECT call, ? FROM examples WHERE task_id = ? AND part = 'certification'`);
   const forTask = database.prepare<{ body: string }>(
     "SELECT body FROM certificates WHERE task_id = ? ORDER BY number",
   );
@@ -23,13 +26,18 @@ export function createCertificateTable(database: Database, nowMs: () => number):
       const body = JSON.stringify(certificate);
       const madeAt = new Date(nowMs()).toISOString();
       database.transaction(() => {
-        if (put.run(policyHash, verdict, madeAt, body, taskId, specialistId) > 0) return;
-        throw new RangeError(
-          `Cannot keep a certificate of specialist "${specialistId}": task "${taskId}" has no such specialist in the store`,
-        );
+        const row = put.get(policyHash, verdict, madeAt, body, taskId, specialistId);
+        if (row === undefined) throw unknownSpecialist(taskId, specialistId);
+        link.run(row.number, taskId);
       });
     },
     latest: () => new Map(latest.all().map((row) => [rowOf(row).taskId, rowOf(row)])),
     forTask: (taskId) => forTask.all(taskId).map(rowOf),
   };
+}
+
+function unknownSpecialist(taskId: string, id: string): RangeError {
+  return new RangeError(
+    `Cannot keep a certificate of specialist "${id}": task "${taskId}" has no such specialist in the store`,
+  );
 }

@@ -9,6 +9,7 @@ export type {
   ExampleTable,
   Ledger,
   LedgerEntry,
+  Lineage,
   OpenOptions,
   RunTable,
   SpecialistRow,

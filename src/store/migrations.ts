@@ -58,6 +58,18 @@ CREATE TABLE ledger (
   number INTEGER PRIMARY KEY, at TEXT NOT NULL, event TEXT NOT NULL, detail TEXT NOT NULL) STRICT;
 `,
   },
+  {
+    number: 2,
+    sql: `
+-- What a specialist was made from and a certificate drawn from: kept when the examples are replaced.
+CREATE TABLE specialist_calls (
+  call INTEGER NOT NULL REFERENCES calls (number), specialist INTEGER NOT NULL REFERENCES specialists (number),
+  PRIMARY KEY (call, specialist)) STRICT, WITHOUT ROWID;
+CREATE TABLE certificate_calls (
+  call INTEGER NOT NULL REFERENCES calls (number), certificate INTEGER NOT NULL REFERENCES certificates (number),
+  PRIMARY KEY (call, certificate)) STRICT, WITHOUT ROWID;
+`,
+  },
 ];
 
 type Applied = { readonly number: number; readonly hash: string };

@@ -3,6 +3,7 @@ import { createCertificateTable } from "./certificates.ts";
 import { openDatabase, type Database } from "./database.ts";
 import { createExampleTable } from "./examples.ts";
 import { createLedger } from "./ledger.ts";
+import { createLineage } from "./lineage.ts";
 import { migrate, migrations } from "./migrations.ts";
 import { createRunTable } from "./runs.ts";
 import { createSpecialistTable } from "./specialists.ts";
@@ -34,6 +35,7 @@ export function storeOver(database: Database, options: OpenOptions): Store {
     certificates: createCertificateTable(database, nowMs),
     runs: createRunTable(database, vault, nowMs),
     ledger: createLedger(database),
+    lineage: createLineage(database),
     pseudonym: vault.pseudonym,
     close: () => database.close(),
   };

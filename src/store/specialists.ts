@@ -9,10 +9,14 @@ const COLUMNS = "id, task_id AS taskId, family, attempt, bytes, made_from AS mad
 
 /** Specialists: what one learnt (artifact) and what is told of it (description, info) sealed. Two tasks may have the same artifact. */
 export function createSpecialistTable(database: Database, vault: Vault): SpecialistTable {
-  const put = database.prepare(`
+  const put = database.prepare<{ number: number }>(`
     INSERT INTO specialists (id, task_id, family, attempt, bytes, made_from, sealed, sealed_artifact)
     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (task_id, id) DO UPDATE
-    SET family = ?3, attempt = ?4, bytes = ?5, made_from = ?6, sealed = ?7, sealed_artifact = ?8`);
+    SET family = ?3, attempt = ?4, bytes = ?5, made_from = ?6, sealed = ?7, sealed_artifact = ?8 RETURNING number`);
+  const unlink = database.prepare("DELETE FROM specialist_calls WHERE specialist = ?");
+  const link = database.prepare(`
+    INSERT INTO specialist_calls (call, specialist)
+    SELECT call, ? FROM examples WHERE task_id = ? AND part IN ('train', 'calibration')`);
   const forTask = database.prepare<Columns>(
     `SELECT ${COLUMNS} FROM specialists WHERE task_id = ? ORDER BY attempt, number`,
   );
@@ -36,7 +40,10 @@ export function createSpecialistTable(database: Database, vault: Vault): Special
         const sealed = vault.sealJson(["specialists", row.taskId, row.id], told);
         const sealedArtifact = vault.seal(["artifacts", row.taskId, row.id], bytes);
         const { id, taskId, family, attempt, madeFrom } = row;
-        put.run(id, taskId, family, attempt, row.bytes, madeFrom, sealed, sealedArtifact);
+        const values = [id, taskId, family, attempt, row.bytes, madeFrom, sealed, sealedArtifact];
+        const { number } = put.get(...values)!;
+        unlink.run(number);
+        link.run(number, taskId);
       }),
     forTask: (taskId) => forTask.all(taskId).map(rowOf),
     get(id) {

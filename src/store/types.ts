@@ -120,6 +120,15 @@ export type LedgerEntry = {
 
 export type Ledger = { append(entry: LedgerEntry): void; all(): readonly LedgerEntry[] };
 
+/** What was made of a call. */
+export type Lineage = {
+  readonly examples: readonly { readonly taskId: string; readonly part: Part }[];
+  /** Ids of the specialists made when the call was a train or calibration example of their task, oldest first. */
+  readonly specialists: readonly string[];
+  /** Policy hashes of the certificates made when the call was a certification example of their task, oldest first. */
+  readonly certificates: readonly string[];
+};
+
 /** Everything on disk. One implementation today (embedded SQLite, WAL); the contract test is written for more. */
 export type Store = {
   readonly calls: CallTable;
@@ -129,6 +138,8 @@ export type Store = {
   readonly certificates: CertificateTable;
   readonly runs: RunTable;
   readonly ledger: Ledger;
+  /** Null when there is no such call. */
+  lineage(callId: string): Lineage | null;
   /** A keyed pseudonym (HMAC-SHA-256 under the store's key): the same value gives the same one in this store, and none in another. */
   pseudonym(kind: "user" | "client" | "session", value: string): string;
   close(): void;
