@@ -15,7 +15,7 @@ import {
   type PlattModel,
 } from "../learn/index.ts";
 
-/** From raw scores to P(agree): monotone, JSON-safe, saved with the specialist. `none` leaves the raw score. */
+/** From raw scores to P(agree): monotone, JSON-safe, saved with the specialist. `platt` works on log-odds; `none` leaves the raw score. */
 export type Calibration =
   | ({ readonly kind: "isotonic" } & IsotonicModel)
   | ({ readonly kind: "platt" } & PlattModel)
@@ -69,10 +69,19 @@ export function calibratedScore(calibration: Calibration, score: number): number
     case "isotonic":
       return predictIsotonic(calibration, score);
     case "platt":
-      return predictPlatt(calibration, score);
+      return predictPlatt(calibration, logOdds(score));
     case "none":
       return score;
   }
+}
+
+/** Keeps the log-odds of a score of exactly 0 or 1 finite. */
+const SCORE_MARGIN = 1e-9;
+
+/** ln(s / (1 − s)): where a specialist is nearly sure, differences show here and not in the score itself. */
+export function logOdds(score: number): number {
+  const inside = Math.min(1 - SCORE_MARGIN, Math.max(SCORE_MARGIN, score));
+  return Math.log(inside / (1 - inside));
 }
 
 /** The answer with every text in it replaced: labels, string leaves, keys and tool arguments. */
