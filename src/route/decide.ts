@@ -1,0 +1,113 @@
+import type { Answer, Assignment, ChatRequest } from "../core/index.ts";
+import type { SpecialistAnswer } from "../models/index.ts";
+import type { Policy, PolicyEntry } from "./policy.ts";
+
+/** Why the provider answers. */
+export type ProviderReason =
+  /** No task is known for the request. */
+  | "novel"
+  /** The task has no certificate that holds, or its specialist is missing. */
+  | "no-certificate"
+  /** In the middle of a tool exchange: the model that asked for the tool goes on. */
+  | "tool-turn-pinned"
+  /** The request wants what a specialist does not have: several answers, log-probabilities, other modalities. */
+  | "request-unsupported"
+  | "specialist-failed"
+  | "specialist-late"
+  /** The specialist's answer is not one the request allows: an unknown tool, text where JSON was asked for. */
+  | "answer-not-offered"
+  | "below-threshold";
+
+export type Reason = ProviderReason | "certified";
+
+/** Who serves a call, and why. */
+export type Decision =
+  | {
+      readonly servedBy: "provider";
+      readonly reason: ProviderReason;
+      readonly taskId: string | null;
+      /** The specialist's calibrated score; null when it was not asked. */
+      readonly score: number | null;
+    }
+  | {
+      readonly servedBy: "specialist";
+      readonly reason: "certified";
+      readonly taskId: string;
+      readonly score: number;
+      readonly answer: Answer;
+      readonly entry: PolicyEntry;
+    };
+
+/** What asking a specialist came to. */
+export type Attempt = SpecialistAnswer | { readonly failure: "specialist-failed" | "specialist-late" };
+
+/** The specialist that may be asked, or why none may. */
+export function candidateFor(
+  policy: Policy,
+  request: ChatRequest,
+  assignment: Assignment | null,
+): { readonly entry: PolicyEntry } | { readonly reason: ProviderReason } {
+  if (assignment === null) return { reason: "novel" };
+  const entry = policy.entries.get(assignment.taskId);
+  if (entry === undefined) return { reason: "no-certificate" };
+  if (isPinned(request)) return { reason: "tool-turn-pinned" };
+  if (!isSupported(request)) return { reason: "request-unsupported" };
+  return { entry };
+}
+
+/** Serves the specialist's answer exactly when its score reaches the certified threshold and the request allows the answer. */
+export function decide(entry: PolicyEntry, request: ChatRequest, attempt: Attempt): Decision {
+  const { taskId } = entry;
+  const provider = (reason: ProviderReason, score: number | null): Decision => ({
+    servedBy: "provider",
+    reason,
+    taskId,
+    score,
+  });
+  if ("failure" in attempt) return provider(attempt.failure, null);
+  const { answer, score } = attempt;
+  // Written so that NaN, too, goes to the provider.
+  if (!(score >= entry.threshold)) return provider("below-threshold", score);
+  if (!isOffered(answer, request)) return provider("answer-not-offered", score);
+  return { servedBy: "specialist", reason: "certified", taskId, score, answer, entry };
+}
+
+/** Marks the ids of tool calls that a specialist made: the next turn then needs no memory to know who asked. */
+export const SPECIALIST_CALL_PREFIX = "call_understudy";
+
+function isPinned(request: ChatRequest): boolean {
+  const last = request.messages.at(-1);
+  if (last === undefined || (last.role !== "tool" && last.role !== "function")) return false;
+  return typeof last.tool_call_id !== "string" || !last.tool_call_id.startsWith(SPECIALIST_CALL_PREFIX);
+}
+
+function isSupported(request: ChatRequest): boolean {
+  const { n, logprobs, modalities, audio, web_search_options } = request;
+  const isTextOnly = !Array.isArray(modalities) || modalities.every((modality) => modality === "text");
+  return (
+    (n === undefined || n === null || n === 1) &&
+    logprobs !== true &&
+    isTextOnly &&
+    (audio === undefined || audio === null) &&
+    (web_search_options === undefined || web_search_options === null)
+  );
+}
+
+function isOffered(answer: Answer, request: ChatRequest): boolean {
+  const choice = request.tool_choice;
+  if (answer.type === "tool-calls") {
+    const offered = new Set((request.tools ?? []).map((tool) => tool.function.name));
+    const areAllOffered = answer.calls.length > 0 && answer.calls.every((call) => offered.has(call.name));
+    const isOneTooMany = request["parallel_tool_calls"] === false && answer.calls.length > 1;
+    return choice !== "none" && areAllOffered && !isOneTooMany;
+  }
+  // A named or required tool must be called.
+  if (choice === "required" || (typeof choice === "object" && choice !== null)) return false;
+  return answer.type === "json" || !wantsJson(request.response_format);
+}
+
+function wantsJson(format: unknown): boolean {
+  const type =
+    typeof format === "object" && format !== null ? (format as { type?: unknown }).type : undefined;
+  return type === "json_object" || type === "json_schema";
+}

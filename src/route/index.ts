@@ -1,0 +1,18 @@
+export { attempt, SPECIALIST_BUDGET_MS, type Responder } from "./attempt.ts";
+export {
+  candidateFor,
+  decide,
+  SPECIALIST_CALL_PREFIX,
+  type Attempt,
+  type Decision,
+  type ProviderReason,
+  type Reason,
+} from "./decide.ts";
+export {
+  emptyPolicy,
+  loadPolicy,
+  versionOf,
+  type Policy,
+  type PolicyEntry,
+  type PolicySource,
+} from "./policy.ts";

@@ -1,0 +1,98 @@
+import type { Certificate, Task } from "../core/index.ts";
+import { contentHash } from "../core/index.ts";
+import { loadSpecialist, type Calibration, type SpecialistModel } from "../models/index.ts";
+import type { SpecialistRow, Store } from "../store/index.ts";
+
+/** A task that a specialist may answer, by a certificate that holds. */
+export type PolicyEntry = {
+  readonly taskId: string;
+  readonly taskName: string;
+  readonly specialistId: string;
+  /** The least calibrated score that the certificate is about. */
+  readonly threshold: number;
+  readonly certificate: Certificate;
+  readonly model: Pick<SpecialistModel, "respond" | "style">;
+};
+
+export type Policy = {
+  readonly entries: ReadonlyMap<string, PolicyEntry>;
+  /** Certified tasks whose specialist cannot be used, and why: the provider answers them. */
+  readonly problems: readonly { readonly taskId: string; readonly message: string }[];
+  /** Equal for equal policies. */
+  readonly version: string;
+};
+
+export const emptyPolicy: Policy = { entries: new Map(), problems: [], version: "" };
+
+/** What `loadPolicy` reads of a store. */
+export type PolicySource = {
+  readonly tasks: Pick<Store["tasks"], "all">;
+  readonly certificates: Pick<Store["certificates"], "latest">;
+  readonly specialists: Pick<Store["specialists"], "get" | "artifact">;
+};
+
+/**
+ * What the newest certificates allow. `before` lends its loaded specialists, so that a reload costs only what changed.
+ * A specialist that cannot be loaded is a problem of its task, not of the gateway.
+ */
+export function loadPolicy(store: PolicySource, before: Policy = emptyPolicy): Policy {
+  const entries = new Map<string, PolicyEntry>();
+  const problems: { taskId: string; message: string }[] = [];
+  const tasks = new Map(store.tasks.all().map((task) => [task.id, task]));
+  for (const [taskId, certificate] of store.certificates.latest()) {
+    if (certificate.verdict !== "certified" || certificate.threshold === null) continue;
+    const task = tasks.get(taskId);
+    // The task was found anew under another id: nothing can be assigned to it.
+    if (task === undefined) continue;
+    try {
+      entries.set(taskId, entryOf(task, { ...certificate, threshold: certificate.threshold }, store, before));
+    } catch (error) {
+      problems.push({ taskId, message: (error as Error).message });
+    }
+  }
+  return { entries, problems, version: versionOf(store) };
+}
+
+/** Changes when a certificate does; cheap enough to ask every few seconds. */
+export function versionOf(store: Pick<PolicySource, "certificates">): string {
+  const facts = [...store.certificates.latest()].map(([taskId, certificate]) => {
+    const { specialistId, policyHash, verdict, threshold, attempt } = certificate;
+    return [taskId, { specialistId, policyHash, verdict, threshold, attempt }];
+  });
+  return contentHash(Object.fromEntries(facts));
+}
+
+type Held = Certificate & { readonly specialistId: string; readonly threshold: number };
+
+function entryOf(task: Task, certificate: Held, store: PolicySource, before: Policy): PolicyEntry {
+  const { specialistId, threshold } = certificate;
+  const known = before.entries.get(task.id);
+  // An artifact's id is the hash of its content, and the certificate's policy hash covers its calibration and style.
+  const isSame =
+    known?.specialistId === specialistId && known.certificate.policyHash === certificate.policyHash;
+  const model = isSame ? known.model : modelOf(specialistId, store);
+  return { taskId: task.id, taskName: task.name, specialistId, threshold, certificate, model };
+}
+
+function modelOf(specialistId: string, store: PolicySource): SpecialistModel {
+  const row = store.specialists.get(specialistId);
+  if (row === null) throw new RangeError(`Cannot serve specialist "${specialistId}": it is not in the store`);
+  return loadSpecialist({
+    familyKind: row.family,
+    artifact: store.specialists.artifact(specialistId),
+    ...infoOf(row),
+  });
+}
+
+// Written by `train` in this form.
+function infoOf(row: SpecialistRow): { calibration: Calibration; style: SpecialistModel["style"] } {
+  const { calibration, style } = row.info;
+  if (!isFields(calibration) || !isFields(style)) {
+    throw new RangeError(`Cannot serve specialist "${row.id}": its calibration or style is missing`);
+  }
+  return { calibration: calibration as Calibration, style: style as SpecialistModel["style"] };
+}
+
+function isFields(value: unknown): value is { readonly [field: string]: unknown } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
