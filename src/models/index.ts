@@ -1,3 +1,5 @@
+export { plainFold, streamFold, type Fold } from "./openai-fold.ts";
+export { ANSWER_VERSION, policyHashOf } from "./policy-hash.ts";
 export { parseChatRequest, type ParsedRequest } from "./openai-request.ts";
 export {
   openaiUpstream,
@@ -13,6 +15,7 @@ export { modelList, replayProvider, requestKey } from "./replay.ts";
 export { scriptedProvider, type ScriptedAnswer } from "./scripted.ts";
 export {
   calibratedScore,
+  logOdds,
   loadSpecialist,
   mapAnswer,
   messageOf,
