@@ -3,7 +3,7 @@ import type { Detector, Finding } from "./finding.ts";
 
 // RFC 5321: 64 octets before the @.
 const MAX_LOCAL_LENGTH = 64;
-const LOCAL_CHARACTER = /[\p{L}\p{N}.!#$%&'*+/=?^_`{|}~-]/u;
+const LOCAL_CHARACTER = /[\p{L}\p{M}\p{N}.!#$%&'*+/=?^_`{|}~-]/u;
 const LOCAL_START = /[\p{L}\p{N}]/u;
 const DOMAIN =
   /(?:[\p{L}\p{N}](?:[\p{L}\p{N}-]{0,61}[\p{L}\p{N}])?\.){1,8}(?:\p{L}{2,24}|xn--[a-z0-9]{2,20})(?![\p{L}\p{N}])/uy;
@@ -31,7 +31,9 @@ function localStart(text: string, at: number): number {
 
 const EXTENSION = String.raw`(?: ?(?:x|ext\.?|extension) ?\d{1,6})?`;
 const NOT_AFTER = String.raw`(?<![\w+.:/#$€£-])`;
-const NOT_BEFORE = String.raw`(?!\w|[-.,/:]\d|%)`;
+const NOT_BEFORE = String.raw`(?!\w|[-./]\d|%)`;
+// Bare digits before a comma or colon and more digits are amounts, times and coordinates.
+const NOT_BEFORE_LOOSE = String.raw`(?!\w|[-.,/:]\d|%)`;
 const INTERNATIONAL = new RegExp(
   String.raw`(?<![\w+])\+\d{1,3}(?:[ .-]?\(\d{1,4}\))?(?:[ .\/-]?\d){6,13}${EXTENSION}${NOT_BEFORE}`,
   "g",
@@ -46,11 +48,11 @@ const TRUNK_ZERO = new RegExp(
   "g",
 );
 const LOOSE = new RegExp(
-  String.raw`${NOT_AFTER}(?:\(\d{1,5}\)|\d{2,14})(?:[ .\/-]{1,2}\d{2,5}){0,5}${EXTENSION}${NOT_BEFORE}`,
+  String.raw`${NOT_AFTER}(?:\(\d{1,5}\)|\d{2,14})(?:[ .\/-]{1,2}\d{2,8}){0,5}${EXTENSION}${NOT_BEFORE_LOOSE}`,
   "g",
 );
 const PHONE_WORDS =
-  /phone|\btel\b|telefon|tel[ée]fono|t[ée]l[ée]phone|mobile|mobil\b|\bcell\b|\bfax\b|whatsapp|hotline|landline|\bsms\b|\b(?:call|text|ring|dial|reach|contact|phone) (?:me|us|him|her|them|at|on|number|this|the)\b/i;
+  /phone|\btel\b|telefon|tel[ée]fono|t[ée]l[ée]phone|mobile|mobil\b|\bcell\b|\bfax\b|whatsapp|hotline|landline|\bsms\b|\b(?:call|text|ring|dial|reach|contact|phone) (?:me|us|him|her|them|at|on|number|this|the)\b|\b(?:call|dial|ring) $/i;
 // E.164: 15 digits at most; 7 are the shortest that reach a person from outside.
 const MIN_DIGITS = 7;
 const MAX_DIGITS = 15;

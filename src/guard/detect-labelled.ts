@@ -13,11 +13,11 @@ const DATE = new RegExp(
   "gi",
 );
 const BIRTH_WORDS =
-  /\bborn\b|\bdob\b|d\.o\.b|birth|geboren|geburt|naissance|\bn[ée]e? le\b|nacimiento|nacid[oa]|nascimento|nascita|nat[oa] il|geboorte/i;
+  /\bborn\b|(?<![a-z])dob(?![a-z])|d\.o\.b|birth(?!\s?day)|birth\s?day["']?\s{0,2}(?:is|was|:|=)|geboren|geburt|naissance|\bn[ée]e? le\b|nacimiento|nacid[oa]|nascimento|nascita|nat[oa] il|geboorte/i;
 
 /** Dates with a year, shortly after a word for birth. */
 export const detectBirthDates: Detector = (text) => {
-  if (!BIRTH_WORDS.test(text.replace(/_/g, " "))) return [];
+  if (!BIRTH_WORDS.test(text)) return [];
   const found: Finding[] = [];
   for (const match of text.matchAll(DATE)) {
     if (!hasContext(text, match.index, BIRTH_WORDS)) continue;
@@ -32,62 +32,71 @@ type Label = { readonly type: MaskType; readonly words: string };
 // A label, then a value: which words announce which kind of number. The first that matches counts.
 const LABELS: readonly Label[] = [
   { type: "PASSPORT", words: "passport" },
-  { type: "DRIVER_LICENSE", words: "driver'?s?'?[ _-]?licen[cs]e|driving[ _-]?licen[cs]e" },
+  { type: "LICENSE", words: "licen[cs]e" },
   {
     type: "NATIONAL_ID",
     words: "national[ _-]?(?:id|identity|identification|insurance)(?:[ _-]?card)?|identity card|id card",
   },
   {
     type: "TAX_ID",
-    words:
-      "tax(?:payer)?[ _-]?(?:id|identification|file|number)|vat[ _-]?(?:id|number|no)|\\bein\\b|\\btin\\b",
+    words: "tax(?:payer)?[ _-]?(?:id|identification|file|number)|vat[ _-]?(?:id|number|no)|ein|tin",
   },
-  { type: "MEDICAL_RECORD", words: "medical[ _-]?record|\\bmrn\\b|patient[ _-]?(?:id|number|no)" },
-  {
-    type: "INSURANCE_POLICY",
-    words: "(?:insurance|health)[ _-]?(?:policy|plan|id|number)|policy[ _-]?(?:number|no|id)|insurance",
-  },
-  { type: "EMPLOYEE_ID", words: "employee[ _-]?(?:id|number|no)|staff[ _-]?(?:id|number)" },
+  { type: "MEDICAL_RECORD", words: "medical[ _-]?record|mrn|patient(?:[ _-]?(?:id|number|no))?" },
+  { type: "INSURANCE_POLICY", words: "(?:insurance|health)[ _-]?(?:policy|plan|id|number)|policy|insurance" },
+  { type: "EMPLOYEE_ID", words: "(?:employee|staff)[ _-]?(?:id|number|no)?" },
   {
     type: "USER_ID",
     words:
-      "user[ _-]?(?:id|name)|username|(?:customer|member|membership|frequent flyer|loyalty|client)[ _-]?(?:id|number|no)",
+      "user[ _-]?name|frequent flyer|(?:user|customer|member|membership|loyalty|client)(?:[ _-]?(?:id|number|no))?",
   },
   { type: "PAYMENT_ID", words: "payment[ _-]?(?:id|method)|(?:gift|credit)[ _-]?card|certificate" },
-  { type: "SWIFT", words: "swift|\\bbic\\b" },
-  { type: "BANK_ACCOUNT", words: "(?:bank[ _-]?)?account|\\bacct\\b|kontonummer|sort[ _-]?code" },
+  { type: "IBAN", words: "iban" },
+  { type: "SWIFT", words: "swift|bic" },
+  { type: "BANK_ACCOUNT", words: "(?:bank[ _-]?)?account|acct|kontonummer|sort[ _-]?code" },
 ];
 const LABEL = new RegExp(
   `(?<![A-Za-z0-9])(?:${LABELS.map(({ words }, index) => `(?<l${index}>${words})`).join("|")})(?![A-Za-z0-9])`,
   "gi",
 );
-const LABEL_HINT =
-  /passport|licen|national|identity|id card|tax|vat|ein\b|tin\b|record|mrn|patient|policy|insur|employee|staff|user|customer|member|client|loyalty|flyer|payment|card|certificate|swift|bic\b|account|acct|konto|sort/i;
 // "number", "no.", "is", punctuation and quotes, as in `Passport No.: X123` or `"passport_number": "X123"`.
 const BETWEEN =
-  /(?:[\s:=#"'`\\()*,_.-]{1,6}(?:numbers?|no|num|nr|id|ids|code|is|was|as|the|my|of|for|are)(?![A-Za-z0-9])){0,4}[\s:=#"'`\\()*[.-]{1,8}/iy;
+  /(?:[\s:=#"'`\\()*,_.-]{1,6}(?:numbers?|no|num|nr|id|ids|code|is|was|as|it's|the|my|of|for|are)(?![A-Za-z0-9])){0,4}[\s:=#"'`\\()*,[.-]{1,8}/iy;
 const VALUE = /[A-Za-z0-9][A-Za-z0-9_-]{3,30}(?![A-Za-z0-9_@])/y;
+// Digits alone after a mere mention ("account 15000") may count something else.
+const MARKER = /[:=#"'(]|number|\b(?:no|num|nr|id|is)\b/i;
 const BIC = /^[A-Z]{4}[A-Z]{2}[A-Z0-9]{2}(?:[A-Z0-9]{3})?$/;
 const MIN_ID_DIGITS = 4;
 
 /** Numbers of documents, accounts and people, right after the label that names them. */
 export const detectLabelledIds: Detector = (text) => {
-  if (!LABEL_HINT.test(text)) return [];
   const found: Finding[] = [];
   for (const match of text.matchAll(LABEL)) {
     const between = stickyMatch(BETWEEN, text, match.index + match[0].length);
     if (between === null) continue;
     const start = match.index + match[0].length + between.length;
     const value = stickyMatch(VALUE, text, start);
+    if (value === null) continue;
     const type = typeOf(match);
-    if (value !== null && isId(value, type))
-      found.push({ start, end: start + value.length, type, score: 0.7 });
+    const isNamed = /\D/.test(value) || MARKER.test(match[0].replace(/_/g, " ") + between);
+    if (isNamed && isId(value, type)) found.push({ start, end: start + value.length, type, score: 0.7 });
   }
   return found;
 };
 
+// Numbers that carry their label in front: EMP-61880, credit_card_9525117.
+const PREFIXED =
+  /(?<![A-Za-z0-9-])(?:(?<MEDICAL_RECORD>MRN|PAT)|(?<NATIONAL_ID>NID)|(?<INSURANCE_POLICY>POL)|(?<EMPLOYEE_ID>EMP)|(?<USER_ID>CUST|MBR|USR)|(?<BANK_ACCOUNT>ACCT)|(?<PAYMENT_ID>credit_card|debit_card|gift_card|certificate|voucher))[-_]\d{4,12}(?![\w-])/gi;
+
+/** Numbers that carry the label of a person's number in front. */
+export const detectPrefixedIds: Detector = (text) =>
+  [...text.matchAll(PREFIXED)].map(({ 0: value, index, groups }) => {
+    // Each name of a group in the pattern is a type, and one group always matched.
+    const type = Object.entries(groups ?? {}).find(([, prefix]) => prefix !== undefined)?.[0] as MaskType;
+    return { start: index, end: index + value.length, type, score: 0.8 };
+  });
+
 const LAST_FOUR =
-  /(?<!\w)(?:ending|ends|end|last (?:4|four)(?: digits)?)(?: (?:in|with|are|is|of|:))? ?[:"'(*#]{0,3}(\d{4})(?![\w-]|[.,]\d)/gi;
+  /(?<!\w)(?:ending|ends|end|last[ _](?:4|four)(?:[ _]digits)?)(?: (?:in|with|are|is|of|:))?[ :"'\\(*#]{0,6}(\d{4})(?![\w-]|[.,]\d)/gi;
 const CARD_WORDS = /card|visa|mastercard|amex|american express|discover|account|debit/i;
 
 /** The last four digits of a card, as shops say them. */

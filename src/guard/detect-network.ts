@@ -9,6 +9,9 @@ const VERSION_WORDS = /\b(?:version|ver|release|section|build|v)\.?\s{0,3}$/i;
 const IPV6 = /(?<![\w:.])[0-9A-Fa-f]{0,4}(?::[0-9A-Fa-f]{0,4}){2,7}(?![\w:]|\.\d)/g;
 const MAC = /(?<![\w:-])[0-9A-Fa-f]{2}([:-])[0-9A-Fa-f]{2}(?:\1[0-9A-Fa-f]{2}){4}(?![\w:-])/g;
 
+// Three separators in a row of short groups, which times and dates do not have, or an empty group.
+const GROUPS_HINT = /([:-])[0-9A-Fa-f]{1,4}\1[0-9A-Fa-f]{1,4}\1|::/;
+
 /** IPv4, IPv6 and MAC addresses; not loopback, masks and version numbers. */
 export const detectAddresses: Detector = (text) => {
   const found: Finding[] = [];
@@ -16,7 +19,7 @@ export const detectAddresses: Detector = (text) => {
     const isAddress = !NOBODYS.test(match[0]) && !hasContext(text, match.index, VERSION_WORDS);
     if (isAddress) found.push(finding(match, "IP", 0.8));
   }
-  if (!text.includes(":") && !text.includes("-")) return found;
+  if (!GROUPS_HINT.test(text)) return found;
   for (const match of text.matchAll(IPV6)) if (isIpv6(match[0])) found.push(finding(match, "IP", 0.8));
   for (const match of text.matchAll(MAC)) found.push(finding(match, "MAC", 0.9));
   return found;

@@ -65,18 +65,21 @@ const SSN_WORDS = /\bssn\b|social sec|\bsoc\b|\bitin\b|taxpayer/i;
 const ABA_WORDS = /routing|\baba\b|\brtn\b/i;
 
 /** US social security and bank routing numbers. Only the form 3-2-4 goes without a label. */
-export const detectNineDigits: Detector = (text) =>
-  all(
+export const detectNineDigits: Detector = (text) => {
+  // In a text about such numbers, also those that were never issued: columns of a table stand far from their heads.
+  const isAboutSsn = SSN_WORDS.test(text);
+  return all(
     text,
     NINE,
     (value) => digitsOf(value),
     ({ digits, start, value }) => {
       if (hasContext(text, start, SSN_WORDS)) return { type: "US_SSN", score: 0.9 };
-      if (value.includes("-")) return isSsn(digits) ? { type: "US_SSN", score: 0.8 } : null;
+      if (value.includes("-")) return isAboutSsn || isSsn(digits) ? { type: "US_SSN", score: 0.8 } : null;
       const isRouting = isAba(digits) && hasContext(text, start, ABA_WORDS);
       return isRouting ? { type: "ABA_ROUTING", score: 1 } : null;
     },
   );
+};
 
 const TEN = /(?<![\w.+-])\d{3}([- ]?)\d{3}\1\d{4}(?!\w|[-.]\d)/g;
 const NPI_WORDS = /\bnpi\b|national provider|provider id/i;

@@ -116,7 +116,7 @@ function labelled(text: string): Finding[] {
 
 function isSecretValue(value: string, label: string): boolean {
   // Templates and references name a secret, they do not hold it.
-  if (/\$|^process\.|^os\.|^env\b|\*{3}|\.{3}|^x+$/i.test(value)) return false;
+  if (/\$|^[a-z]+:\/\/|^process\.|^os\.|^env\b|\*{3}|\.{3}|^x+$/i.test(value)) return false;
   if (!/\d/.test(value)) return false;
   if (/pass|pwd/i.test(label)) return /[A-Za-z\W_]/.test(value);
   return (

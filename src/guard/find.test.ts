@@ -139,8 +139,18 @@ describe("findAll(): labels", () => {
     expect(texts.flatMap(found)).toEqual(["DATE_OF_BIRTH 1990-04-05", "DATE_OF_BIRTH April 5, 1990"]);
   });
   test("finds numbers after the label that names them", () => {
-    const texts = ["Passport No.: X1234567", "my user id is mia_li_3668", "card ending in 6437"];
-    expect(texts.flatMap(found)).toEqual(["PASSPORT X1234567", "USER_ID mia_li_3668", "CARD_LAST_FOUR 6437"]);
+    const texts = [
+      "Passport No.: X1234567",
+      "my user id is mia_li_3668",
+      "card ending in 6437",
+      "id EMP-61880",
+    ];
+    expect(texts.flatMap(found)).toEqual([
+      "PASSPORT X1234567",
+      "USER_ID mia_li_3668",
+      "CARD_LAST_FOUR 6437",
+      "EMPLOYEE_ID EMP-61880",
+    ]);
   });
   test("leaves ordinary task text as it is", () => {
     const texts = [
@@ -150,6 +160,8 @@ describe("findAll(): labels", () => {
       "what is 345 * 12 + 1000000?",
       "SELECT COUNT(*) FROM course WHERE number = 482 AND year = 2016",
       "upgrade to v10.2.13.4 by 20240525T1030",
+      "Birthday party on 2024-05-14, 15000 points per customer",
+      "reset your password: https://example.org/reset-12",
     ];
     expect(texts.flatMap(found)).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { detectEmails, detectPhones } from "./detect-contact.ts";
-import { detectBirthDates, detectLabelledIds, detectLastFour } from "./detect-labelled.ts";
+import { detectBirthDates, detectLabelledIds, detectLastFour, detectPrefixedIds } from "./detect-labelled.ts";
 import { detectAddresses, detectUrlLogins, detectUrls } from "./detect-network.ts";
 import {
   detectCards,
@@ -25,7 +25,7 @@ const MAX_LOOKS = 3;
 /** Everything to mask in a text, in order, without overlaps. Linear in the text. */
 export function findAll(text: string, options: MaskOptions = {}): Finding[] {
   let found = merge([...look(text, options), ...literals(text)]);
-  for (let looks = 1; looks < MAX_LOOKS && found.length > 0; looks += 1) {
+  for (let looks = 1; looks < MAX_LOOKS && found.some((finding) => touches(text, finding)); looks += 1) {
     const more = look(blanked(text, found), options);
     if (more.length === 0) break;
     found = merge([...found, ...more]);
@@ -33,12 +33,18 @@ export function findAll(text: string, options: MaskOptions = {}): Finding[] {
   return found;
 }
 
+/** Whether something stands so close to a finding that its detector took both for one word. */
+function touches(text: string, { start, end }: Finding): boolean {
+  return /[\w)]/.test(text.charAt(start - 1)) || /[\w(+]/.test(text.charAt(end));
+}
+
 function look(text: string, options: MaskOptions): Finding[] {
   const found = detectSecrets(text);
   // One look at the text saves most detectors on most texts.
   const hasDigits = /\d/.test(text);
-  if (text.includes("@")) found.push(...detectEmails(text));
-  if (text.includes("://")) found.push(...detectUrlLogins(text));
+  const hasAt = text.includes("@");
+  if (hasAt) found.push(...detectEmails(text));
+  if (hasAt && text.includes("://")) found.push(...detectUrlLogins(text));
   if (options.urls === true) found.push(...detectUrls(text));
   if (hasDigits || /swift|bic/i.test(text)) found.push(...detectLabelledIds(text));
   if (hasDigits) found.push(...withDigits(text));
@@ -47,11 +53,13 @@ function look(text: string, options: MaskOptions): Finding[] {
 }
 
 const FOUR_DIGITS = /\d(?:\D{0,32}\d){3}/;
+const PREFIXED_HINT = /[-_]\d{4}/;
 const SIX_NEAR_DIGITS = /\d(?:\D{0,3}\d){5}/;
 
 function withDigits(text: string): Finding[] {
   if (!FOUR_DIGITS.test(text)) return [];
   const found = [...detectLastFour(text), ...detectAddresses(text), ...detectBirthDates(text)];
+  if (PREFIXED_HINT.test(text)) found.push(...detectPrefixedIds(text));
   found.push(...detectMedicalIds(text), ...detectCryptoAddresses(text));
   if (!SIX_NEAR_DIGITS.test(text)) return found;
   found.push(...detectPhones(text), ...detectCards(text), ...detectIbans(text));
@@ -85,7 +93,7 @@ function literals(text: string): Finding[] {
 }
 
 /** Overlapping findings become one that covers them all, so that no part is left over; the longest, then the surest, names it. */
-function merge(found: Finding[]): Finding[] {
+export function merge(found: Finding[]): Finding[] {
   found.sort((a, b) => a.start - b.start || b.end - a.end);
   const merged: Finding[] = [];
   let namedBy: Finding | undefined;

@@ -17,7 +17,7 @@ export const MASK_TYPES = [
   "MEDICAL_RECORD",
   "INSURANCE_POLICY",
   "PASSPORT",
-  "DRIVER_LICENSE",
+  "LICENSE",
   "NATIONAL_ID",
   "TAX_ID",
   "USER_ID",

@@ -49,6 +49,11 @@ describe("createMasker()", () => {
     const masked = ["a@x.org wrote", "to b@x.org, cc a@x.org"].map((text) => masker.mask(text));
     expect(masked).toEqual(["<EMAIL_1> wrote", "to <EMAIL_2>, cc <EMAIL_1>"]);
   });
+  test("knows a value again where its label is missing", () => {
+    const masker = createMasker();
+    const masked = ["my user id is mia_li_3668", "found mia_li_3668."].map((text) => masker.mask(text));
+    expect(masked).toEqual(["my user id is <USER_ID_1>", "found <USER_ID_1>."]);
+  });
   test("shows another spelling of the same value as a variant of it", () => {
     const masker = createMasker();
     expect(masker.mask("555-123-4567, that is (555) 123-4567")).toBe("<PHONE_1>, that is <PHONE_1.2>");

@@ -1,5 +1,5 @@
 import type { Json } from "../core/index.ts";
-import { findAll, type MaskOptions } from "./find.ts";
+import { findAll, merge, type MaskOptions } from "./find.ts";
 import { PLACEHOLDER, type Finding, type MaskType } from "./finding.ts";
 
 /** A masked stretch of the text that was given: UTF-16 offsets, end exclusive. */
@@ -13,7 +13,8 @@ export type Span = {
 export type Masked = { readonly text: string; readonly spans: readonly Span[] };
 
 /**
- * The masks of one call. Placeholders count up per type; the same value has the same placeholder in every text of the call.
+ * The masks of one call. Placeholders count up per type; the same value has the same placeholder in every text of the call,
+ * also where, later in the call, its label is missing.
  * A second way of writing the same value shows its number and a variant, `<PHONE_1.2>`, so that unmasking is exact.
  */
 export type Masker = {
@@ -36,9 +37,11 @@ export function maskText(text: string, options: MaskOptions = {}): Masked {
 
 export function createMasker(options: MaskOptions = {}): Masker {
   const book = placeholderBook();
+  const known = new Map<string, Finding>();
   const maskText = (text: string, label: string = ""): Masked => {
     const findings = label === "" ? findAll(text, options) : labelledFindings(text, label, options);
-    return replaceAll(text, findings, book.placeholder);
+    for (const finding of findings) remember(known, text, finding);
+    return replaceAll(text, merge([...findings, ...mentions(text, known)]), book.placeholder);
   };
   const mask = (text: string): string => maskText(text).text;
   const unmask = (text: string): string => text.replace(PLACEHOLDER, (found) => book.valueOf(found) ?? found);
@@ -75,6 +78,30 @@ function replaceAll(text: string, findings: readonly Finding[], placeholder: Pla
     done = end;
   }
   return { text: masked + text.slice(done), spans };
+}
+
+// Shorter values (four digits of a card) also stand for other things.
+const MIN_REMEMBERED_LENGTH = 6;
+// Each remembered value costs a search in every later text.
+const MAX_REMEMBERED = 256;
+
+function remember(known: Map<string, Finding>, text: string, finding: Finding): void {
+  const value = text.slice(finding.start, finding.end);
+  if (finding.type === "LITERAL" || value.length < MIN_REMEMBERED_LENGTH) return;
+  if (known.size < MAX_REMEMBERED && !known.has(value)) known.set(value, finding);
+}
+
+/** Where values that were found once, by their label, stand without it. */
+function mentions(text: string, known: ReadonlyMap<string, Finding>): Finding[] {
+  const found: Finding[] = [];
+  for (const [value, { type, score }] of known) {
+    for (let start = text.indexOf(value); start >= 0;) {
+      const end = start + value.length;
+      if (!/\w/.test(text.charAt(start - 1) + text.charAt(end))) found.push({ start, end, type, score });
+      start = text.indexOf(value, end);
+    }
+  }
+  return found;
 }
 
 type PlaceholderOf = (type: MaskType, value: string) => string;
