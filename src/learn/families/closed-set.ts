@@ -1,0 +1,81 @@
+import type { Answer, Json, Specialist, SpecialistFamily, TaskKind } from "../../core/index.ts";
+import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
+import { dequantize, quantize } from "../linear/quantize.ts";
+import { packArtifact, unpackArtifact } from "./artifact.ts";
+import { fitClosedSet, type FittedClosedSet } from "./closed-set-fit.ts";
+import { judgeInput, makeJudge } from "./closed-set-model.ts";
+
+const IDENTITY = { kind: "closed-set", version: 1 };
+const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
+const MIN_SHARE_REPEATED = 0.8;
+/** More answers than this are no closed set, and their weights would not fit the artifact's cap. */
+export const MAX_ANSWERS = 400;
+
+/** Tasks whose answers come from a closed set: labels, small JSON, tool calls with closed arguments. */
+export const closedSet: SpecialistFamily = {
+  kind: IDENTITY.kind,
+  rank: 1,
+  suits: (profile) =>
+    KINDS.includes(profile.kind) &&
+    profile.shareRepeatedAnswers >= MIN_SHARE_REPEATED &&
+    profile.answers <= MAX_ANSWERS,
+  // Async by contract; the work itself is one long computation.
+  fit: async (examples, options) => pack(fitClosedSet(examples, options)),
+  load,
+};
+
+type Meta = {
+  readonly answers: readonly Answer[];
+  readonly score: LogisticModel;
+  readonly sideWeight: number;
+};
+
+function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
+  const { vocabulary, linear, neighbours } = model;
+  const { levels, scales } = quantize(linear.weights, linear.classes);
+  // Answers are JSON by type; the score is numbers.
+  const meta = { answers, score, sideWeight: model.sideWeight } as unknown as Json;
+  return packArtifact(IDENTITY, meta, {
+    hashes: vocabulary.hashes,
+    idf: vocabulary.idf,
+    levels,
+    scales,
+    bias: linear.bias,
+    neighbourStarts: neighbours.rows.starts,
+    neighbourColumns: neighbours.rows.columns,
+    neighbourValues: Uint8Array.from(neighbours.rows.values, (value) => Math.round(value * 255)),
+    neighbourLabels: Uint16Array.from(neighbours.labels),
+  });
+}
+
+function load(artifact: Uint8Array): Specialist {
+  const { meta, array } = unpackArtifact(artifact, IDENTITY);
+  // Written by `pack` of this version.
+  const { answers, score, sideWeight } = meta as unknown as Meta;
+  const bias = array("bias", "Float32Array");
+  const levels = array("levels", "Int8Array");
+  const judge = makeJudge({
+    vocabulary: { hashes: array("hashes", "Uint32Array"), idf: array("idf", "Float32Array") },
+    sideWeight,
+    linear: {
+      classes: answers.length,
+      weights: dequantize(levels, array("scales", "Float32Array"), answers.length),
+      bias,
+    },
+    neighbours: {
+      rows: {
+        starts: array("neighbourStarts", "Uint32Array"),
+        columns: array("neighbourColumns", "Uint32Array"),
+        values: Float32Array.from(array("neighbourValues", "Uint8Array"), (value) => value / 255),
+      },
+      labels: Uint32Array.from(array("neighbourLabels", "Uint16Array")),
+    },
+  });
+  return {
+    description: { kind: IDENTITY.kind, parameters: levels.length + bias.length + score.weights.length + 1 },
+    predict: (input) => {
+      const { label, features } = judgeInput(judge, input);
+      return { answer: answers[label], score: predictLogistic(score, features) };
+    },
+  };
+}

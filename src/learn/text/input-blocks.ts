@@ -1,0 +1,61 @@
+import { hash32, type InputPart, type TaskInput } from "../../core/index.ts";
+import { charGrams, normalizeText, pairGrams, wordGrams, wordsOf } from "./grams.ts";
+import type { Block } from "./tfidf.ts";
+
+const WORDS = { from: 1, to: 2 };
+const CHARACTERS = { from: 2, to: 5 };
+/** Words of a text whose pairs are counted; pairs grow with the square, and say little in long texts. */
+export const MAX_PAIR_WORDS = 32;
+
+/** The weights of the main text's blocks: words, characters, word pairs. Chosen on support and intent data, in this ratio. */
+const MAIN_WEIGHTS = [1, 1, 0.7];
+/** Channels beside the main text, in block order. */
+const SIDE_CHANNELS = ["system", "user", "assistant", "tool", "tools"] as const;
+
+/** How many blocks `inputBlocks` makes. */
+export const INPUT_BLOCKS = MAIN_WEIGHTS.length + SIDE_CHANNELS.length;
+
+/** The grams of an input, by block: the main text (last user message) in three, then one for each other channel. */
+export type InputBlocks = {
+  readonly blocks: readonly Block[];
+  /** Words of the main text. */
+  readonly words: number;
+};
+
+/** The place of the part that asks: the last user part, else the last part; −1 without parts. */
+export function mainPart(parts: readonly InputPart[]): number {
+  const user = parts.findLastIndex((part) => part.role === "user");
+  return user >= 0 ? user : parts.length - 1;
+}
+
+export function inputBlocks(input: TaskInput): InputBlocks {
+  const main = mainPart(input.parts);
+  const words = wordsOf(normalizeText(input.parts[main]?.text ?? ""));
+  const blocks: Block[] = [
+    wordGrams(words, WORDS, 1),
+    charGrams(words, CHARACTERS, 2),
+    pairGrams(words, MAX_PAIR_WORDS, 3),
+  ];
+  for (const channel of SIDE_CHANNELS) {
+    const texts =
+      channel === "tools"
+        ? input.tools
+        : input.parts
+            .filter((part, place) => place !== main && part.role === channel)
+            .map((part) => part.text);
+    blocks.push(sideBlock(texts, hash32(channel)));
+  }
+  return { blocks, words: words.length };
+}
+
+/** Block weights whose squares sum to 1; sideWeight is relative to the word block of the main text. */
+export function blockWeights(sideWeight: number): number[] {
+  const weights = [...MAIN_WEIGHTS, ...SIDE_CHANNELS.map(() => sideWeight)];
+  const norm = Math.sqrt(MAIN_WEIGHTS.reduce((sum, weight) => sum + weight * weight, 0));
+  return weights.map((weight) => weight / norm);
+}
+
+function sideBlock(texts: readonly string[], seed: number): Block {
+  if (texts.length === 0) return [];
+  return wordGrams(wordsOf(normalizeText(texts.join("\n"))), WORDS, seed);
+}
