@@ -18,6 +18,6 @@ export { clopperPearsonInterval, clopperPearsonUpper, minCalls } from "./stats/c
 export { DRIFT_RATES, isAlarmed, startDriftAlarm, watch, type DriftAlarm } from "./stats/drift-alarm.ts";
 export { lnGamma } from "./stats/gamma.ts";
 export { hoeffdingBentkusP } from "./stats/hoeffding-bentkus.ts";
-export { families, familyOf } from "./families/index.ts";
+export { planStarts, type StartPlan } from "./stats/plan-starts.ts";
 export { families, familyOf } from "./families/index.ts";
 export { closedSet } from "./families/closed-set.ts";

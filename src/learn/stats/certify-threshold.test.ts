@@ -3,13 +3,14 @@ import { seededRandom, type Random } from "../../core/index.ts";
 import { coverageAtRisk } from "../calibrate/selection.ts";
 import { attemptDelta, bestCoverage } from "./budget.ts";
 import { certifyThreshold } from "./certify-threshold.ts";
+import { planStarts } from "./plan-starts.ts";
 
 const EPSILON = 0.02;
 const DELTA = 0.05;
 
 /** Disagreement by rank: 0 = the highest score, 1 = the lowest. The last three shapes have thresholds on both sides of epsilon. */
 const SHAPES: Record<string, (rank: number) => number> = {
-  "all at epsilon": () => EPSILON,
+  "all just above epsilon": () => EPSILON * 1.001,
   "bump at the top": (rank) => (rank < 0.1 ? 0.06 : 0.02),
   "smooth and hard": (rank) => 0.12 * rank * rank,
   "easy half": (rank) => (rank < 0.5 ? 0.002 : 0.08),
@@ -93,6 +94,38 @@ describe("certifyThreshold()", () => {
   });
   test("has no certificate for an empty sample", () => {
     expect(certifyThreshold({ scores: [], losses: [], epsilon: EPSILON, delta: DELTA }).certified).toBeNull();
+  });
+});
+
+/** A threshold whose starts were planned on a calibration sample of the same size. */
+function planned(shape: (rank: number) => number, seed: string): (sample: Sample) => number | null {
+  const random = seededRandom(seed);
+  return (sample) => {
+    const plan = { sample: sample.scores.length, epsilon: EPSILON, delta: DELTA };
+    const startCoverages = planStarts({ ...draw(plan.sample, shape, random), ...plan });
+    const question = { ...sample, epsilon: EPSILON, delta: DELTA, startCoverages };
+    return certifyThreshold(question).certified?.threshold ?? null;
+  };
+}
+
+describe("planStarts()", () => {
+  test.each(Object.keys(SHAPES))("keeps the certificate false at most a share of delta: %s", (name) => {
+    const share = falseShare(300, SHAPES[name], planned(SHAPES[name], name));
+    expect(share).toBeLessThanOrEqual(ALLOWED);
+  });
+  test("starts a small sample where the specialist is good, not at full coverage", () => {
+    const sample = draw(400, (rank) => (rank < 0.85 ? 0.001 : 0.3), seededRandom(3));
+    const starts = planStarts({ ...sample, sample: 250, epsilon: EPSILON, delta: DELTA });
+    expect(starts).toEqual([expect.closeTo(0.8, 1)]);
+  });
+  test("starts an easy task at full coverage", () => {
+    const sample = draw(400, () => 0.001, seededRandom(4));
+    expect(planStarts({ ...sample, sample: 1000, epsilon: EPSILON, delta: DELTA })).toEqual([1]);
+  });
+  test("has a start even without calibration calls", () => {
+    expect(planStarts({ scores: [], losses: [], sample: 1000, epsilon: EPSILON, delta: DELTA })).toHaveLength(
+      1,
+    );
   });
 });
 
