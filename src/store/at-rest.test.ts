@@ -101,6 +101,18 @@ describe("content at rest", () => {
       store.close();
     });
   });
+  test("a file with pages overwritten is store-broken, not an empty store", () => {
+    withFolder((dir) => {
+      const store = openStore({ dir, nowMs });
+      store.calls.add(Array.from({ length: 100 }, (_, n) => sampleCall(`a${n}`)));
+      store.close();
+      const file = join(dir, "store.db");
+      const bytes = readFileSync(file);
+      // Past the first page, which holds the head and the start of the schema.
+      writeFileSync(file, bytes.fill(0x5a, 4096));
+      expect(() => openStore({ dir, nowMs }).calls.get("a1")).toThrow(code("store-broken"));
+    });
+  });
 });
 
 describe("the key", () => {

@@ -47,6 +47,7 @@ const certificate: Certificate & { specialistId: string } = {
   reason: "Too few calls",
   window: null,
   attempt: 1,
+  latencyMsP50: null,
 };
 
 function closing(dir: string, work: (store: Store) => void): void {

@@ -73,7 +73,8 @@ export function openVault(database: Database, options: OpenOptions): Vault {
 }
 
 function nameOf(header: Uint8Array, record: readonly string[]): string {
-  return JSON.stringify([...header, ...record]);
+  // SQLite keeps well-formed text only: an id with half a character comes back with U+FFFD in its place.
+  return JSON.stringify([...header, ...record.map((part) => part.toWellFormed())]);
 }
 
 function foreignContent(database: Database, record: readonly string[]): HouseError {
