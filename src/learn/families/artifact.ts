@@ -62,7 +62,7 @@ export function packArtifact(
 export type Unpacked = {
   readonly meta: Json;
   /** The array of this name; throws when it is missing or of another type. */
-  array<T extends TypeName>(name: string, type: T): InstanceType<(typeof TYPES)[T]>;
+  readonly array: <T extends TypeName>(name: string, type: T) => InstanceType<(typeof TYPES)[T]>;
 };
 
 /** The parts of an artifact made by `packArtifact` with the same kind and version. Throws HouseError `bad-input` on anything else. */
