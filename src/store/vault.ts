@@ -1,4 +1,4 @@
-import { createHmac, hkdfSync, randomBytes } from "node:crypto";
+import { createHmac, createSecretKey, hkdfSync, randomBytes, type KeyObject } from "node:crypto";
 import { deflateRawSync, inflateRawSync } from "node:zlib";
 import { HouseError } from "../core/index.ts";
 import type { Database } from "./database.ts";
@@ -96,9 +96,9 @@ function base32(bytes: Uint8Array): string {
 }
 
 type Chest = {
-  derive(use: string): Uint8Array;
-  keyToSeal(): { readonly number: number; readonly key: Uint8Array };
-  keyToOpen(number: number): Uint8Array | null;
+  derive(use: string): KeyObject;
+  keyToSeal(): { readonly number: number; readonly key: KeyObject };
+  keyToOpen(number: number): KeyObject | null;
 };
 
 /** Data keys, wrapped by a key derived from the store's. This process seals under its own: no count is shared between processes. */
@@ -108,14 +108,16 @@ function openChest(database: Database, options: OpenOptions): Chest {
   const key = master ?? existingKey(options);
   const salt = rows.salt();
   const wrapKey = derive(key, salt, "wrap");
-  let current: { readonly number: number; readonly key: Uint8Array; records: number } | null = null;
-  const opened = new Map<number, Uint8Array>();
-  const keyToOpen = (number: number): Uint8Array | null => {
+  let current: { readonly number: number; readonly key: KeyObject; records: number } | null = null;
+  const opened = new Map<number, KeyObject>();
+  const keyToOpen = (number: number): KeyObject | null => {
     const known = opened.get(number);
     if (known !== undefined) return known;
     const wrapped = rows.wrapped(number);
-    const dataKey = wrapped === undefined ? null : unseal(wrapKey, `data_keys ${number}`, wrapped);
-    if (dataKey !== null) opened.set(number, dataKey);
+    const bytes = wrapped === undefined ? null : unseal(wrapKey, `data_keys ${number}`, wrapped);
+    if (bytes === null) return null;
+    const dataKey = createSecretKey(bytes);
+    opened.set(number, dataKey);
     return dataKey;
   };
   if (keyToOpen(rows.newest()!) === null) throw wrongKey(database, key);
@@ -137,8 +139,9 @@ function openChest(database: Database, options: OpenOptions): Chest {
   };
 }
 
-function derive(key: Key, salt: Uint8Array, use: string): Uint8Array {
-  return new Uint8Array(hkdfSync("sha256", key.bytes, salt, `understudy ${use} 1`, KEY_BYTES));
+function derive(key: Key, salt: Uint8Array, use: string): KeyObject {
+  const bytes = hkdfSync("sha256", key.bytes, salt, `understudy ${use} 1`, KEY_BYTES);
+  return createSecretKey(new Uint8Array(bytes));
 }
 
 /** Inside a transaction: the key of a new store, its salt and first data key. Null when another process was faster. */
@@ -177,11 +180,11 @@ function wrongKey(database: Database, key: Key): HouseError {
   );
 }
 
-function makeDataKey(rows: KeyRows, wrapKey: Uint8Array, { nowMs }: OpenOptions) {
+function makeDataKey(rows: KeyRows, wrapKey: KeyObject, { nowMs }: OpenOptions) {
   const number = (rows.newest() ?? 0) + 1;
-  const key = randomBytes(KEY_BYTES);
-  rows.put(number, seal(wrapKey, `data_keys ${number}`, key), new Date(nowMs()).toISOString());
-  return { number, key };
+  const bytes = randomBytes(KEY_BYTES);
+  rows.put(number, seal(wrapKey, `data_keys ${number}`, bytes), new Date(nowMs()).toISOString());
+  return { number, key: createSecretKey(bytes) };
 }
 
 type KeyRows = ReturnType<typeof keyRows>;
