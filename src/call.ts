@@ -49,7 +49,8 @@ export type CallDeps = {
 export type CallEvent =
   | { readonly type: "call-start"; readonly decision: Decision }
   | Extract<ProviderEvent, { type: "answer-start" | "answer-delta" }>
-  | { readonly type: "call-end" }
+  /** The held rest of the answer, to be sent last. */
+  | { readonly type: "call-end"; readonly bytes: Uint8Array }
   | { readonly type: "call-error"; readonly code: ErrorCode; readonly message: string };
 
 /** A plain answer is held until the call is recorded; a longer one ends as an error. */
@@ -89,10 +90,7 @@ export async function* answerCall(
   const refusal = await recordCall(callOf(input, { decision, end, status, startedMs }, deps), deps);
   if (refusal !== null) yield refusal;
   else if ("code" in end) yield { type: "call-error", code: end.code, message: end.message };
-  else {
-    for (const bytes of held.chunks) yield { type: "answer-delta", bytes, isLast: true };
-    yield { type: "call-end" };
-  }
+  else yield { type: "call-end", bytes: held.bytes };
 }
 
 async function decideCall(request: ChatRequest, deps: CallDeps): Promise<Decision> {
@@ -153,8 +151,8 @@ function specialistResponse(decision: Served, request: ChatRequest, effects: Eff
 
 /** What must wait for the record: a plain answer as a whole, a stream from its last event on. */
 class Held {
-  readonly chunks: Uint8Array[] = [];
-  #bytes = 0;
+  readonly #chunks: Uint8Array[] = [];
+  #size = 0;
   #isHolding = true;
 
   start(isStream: boolean): void {
@@ -164,13 +162,17 @@ class Held {
   takes(delta: { readonly bytes: Uint8Array; readonly isLast: boolean }): boolean {
     if (delta.isLast) this.#isHolding = true;
     if (!this.#isHolding) return false;
-    this.chunks.push(delta.bytes);
-    this.#bytes += delta.bytes.length;
+    this.#chunks.push(delta.bytes);
+    this.#size += delta.bytes.length;
     return true;
   }
 
   get isTooLong(): boolean {
-    return this.#bytes > MAX_HELD_BYTES;
+    return this.#size > MAX_HELD_BYTES;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
   }
 }
 

@@ -11,6 +11,8 @@ export const DEFAULT_HOST = "127.0.0.1";
 export type ServeOptions = {
   /** Folder of the store. */
   readonly store: string;
+  /** The store's key; undefined when its key file is to be used. */
+  readonly key?: Uint8Array;
   readonly port: number;
   readonly host: string;
   /** A base URL, `replay:FILE`, or undefined: then only specialists answer. */
@@ -34,7 +36,7 @@ export type ServeEffects = Effects & {
 export async function serve(options: ServeOptions, effects: ServeEffects): Promise<number> {
   const log = options.log === true ? jsonLog() : effects.log;
   const provider = await providerOf(options, effects);
-  const store = openStore({ dir: options.store, nowMs: effects.nowMs });
+  const store = openStore({ dir: options.store, key: options.key, nowMs: effects.nowMs });
   try {
     const watch = watchRouting(store, createAssigner, log);
     const deps = { effects: { ...effects, log }, store, provider, routing: () => watch.current() };

@@ -80,7 +80,7 @@ async function send(event: CallEvent, callId: string, response: ServerResponse):
         await Promise.race([once(response, "drain"), once(response, "close")]);
       return;
     case "call-end":
-      response.end();
+      response.end(event.bytes);
       return;
     case "call-error":
       fail(event, response);

@@ -1,4 +1,5 @@
 import {
+  HouseError,
   writeJson,
   type Answer,
   type AnswerStyle,
@@ -43,7 +44,14 @@ export type SpecialistModel = {
  * all answer through this one function: a certificate is about exactly what is served.
  */
 export function loadSpecialist(parts: SpecialistParts): SpecialistModel {
-  const specialist = familyOf(parts.familyKind).load(parts.artifact);
+  const family = familyOf(parts.familyKind);
+  if (family === undefined) {
+    throw new HouseError(
+      "bad-input",
+      `Cannot load a specialist of the family "${parts.familyKind}": it is not known`,
+    );
+  }
+  const specialist = family.load(parts.artifact);
   return {
     style: parts.style,
     respond(input) {

@@ -75,6 +75,11 @@ export function decide(entry: PolicyEntry, request: ChatRequest, attempt: Attemp
 /** Marks the ids of tool calls that a specialist made: the next turn then needs no memory to know who asked. */
 export const SPECIALIST_CALL_PREFIX = "call_understudy";
 
+/** Whether a specialist may be asked about a request at all; evaluation counts by the same rule. */
+export function isServable(request: ChatRequest): boolean {
+  return !isPinned(request) && isSupported(request);
+}
+
 function isPinned(request: ChatRequest): boolean {
   const last = request.messages.at(-1);
   if (last === undefined || (last.role !== "tool" && last.role !== "function")) return false;
@@ -93,7 +98,7 @@ function isSupported(request: ChatRequest): boolean {
   );
 }
 
-function isOffered(answer: Answer, request: ChatRequest): boolean {
+export function isOffered(answer: Answer, request: ChatRequest): boolean {
   const choice = request.tool_choice;
   if (answer.type === "tool-calls") {
     const offered = new Set((request.tools ?? []).map((tool) => tool.function.name));

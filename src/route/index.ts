@@ -2,6 +2,8 @@ export { attempt, SPECIALIST_BUDGET_MS, type Responder } from "./attempt.ts";
 export {
   candidateFor,
   decide,
+  isOffered,
+  isServable,
   SPECIALIST_CALL_PREFIX,
   type Attempt,
   type Decision,
