@@ -21,3 +21,4 @@ export { hoeffdingBentkusP } from "./stats/hoeffding-bentkus.ts";
 export { planStarts, type StartPlan } from "./stats/plan-starts.ts";
 export { families, familyOf } from "./families/index.ts";
 export { closedSet } from "./families/closed-set.ts";
+export { optionRanker } from "./families/option-ranker.ts";

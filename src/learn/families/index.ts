@@ -1,9 +1,12 @@
 import type { SpecialistFamily } from "../../core/index.ts";
 import { closedSet } from "./closed-set.ts";
+import { optionRanker } from "./option-ranker.ts";
 import { spanCopy } from "./span-copy.ts";
 
 /** Every way to make a specialist, cheapest first. */
-export const families: readonly SpecialistFamily[] = [closedSet, spanCopy].sort((a, b) => a.rank - b.rank);
+export const families: readonly SpecialistFamily[] = [closedSet, optionRanker, spanCopy].sort(
+  (a, b) => a.rank - b.rank,
+);
 
 /** The family that made artifacts of this kind; undefined when none did. */
 export function familyOf(kind: string): SpecialistFamily | undefined {

@@ -22,10 +22,15 @@ export type NeighbourSearch = (query: SparseRow, label: number) => Nearest;
 
 /** A search over the index. Not reentrant: it reuses one array of n sums. O(postings of the query's columns + n). */
 export function makeNeighbourSearch(index: NeighbourIndex, width: number): NeighbourSearch {
-  const { starts, rows, values } = invert(index.rows, width);
-  const n = rowCount(index.rows);
-  const sums = new Float32Array(n);
-  return (query, label) => {
+  const compare = makeComparison(index.rows, width);
+  return (query, label) => nearestOf(compare(query), index.labels, label);
+}
+
+/** Products of a query with every row, in one array that the next call overwrites. */
+export function makeComparison(matrix: SparseRows, width: number): (query: SparseRow) => Float32Array {
+  const { starts, rows, values } = invert(matrix, width);
+  const sums = new Float32Array(rowCount(matrix));
+  return (query) => {
     sums.fill(0);
     for (let at = 0; at < query.columns.length; at += 1) {
       const column = query.columns[at];
@@ -34,7 +39,7 @@ export function makeNeighbourSearch(index: NeighbourIndex, width: number): Neigh
         sums[rows[place]] += value * values[place];
       }
     }
-    return nearestOf(sums, index.labels, label);
+    return sums;
   };
 }
 

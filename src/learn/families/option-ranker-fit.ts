@@ -1,0 +1,184 @@
+import { HouseError, seededRandom, type FitOptions, type TrainingExample } from "../../core/index.ts";
+import { choiceDefaults, fitChoices } from "../linear/choice.ts";
+import { conditionalDefaults, fitConditionalLogit } from "../linear/conditional-logit.ts";
+import { fitLogistic, logisticDefaults, type LogisticModel } from "../linear/logistic.ts";
+import { stackRows } from "../text/sparse.ts";
+import { fitVocabulary, makeVectorizer, type Block } from "../text/tfidf.ts";
+import { formKey, formsOf, type AnswerForm } from "./option-ranker-form.ts";
+import {
+  choose,
+  makeWeigher,
+  optionText,
+  questionRow,
+  textBlocks,
+  type RankerModel,
+  type Weighed,
+} from "./option-ranker-model.ts";
+import { readQuestion, READINGS, type Question, type Reading } from "./option-ranker-parse.ts";
+
+export type FittedRanker = {
+  readonly reading: Reading;
+  readonly form: AnswerForm;
+  readonly model: RankerModel;
+  /** Weights of an option's features. */
+  readonly stack: readonly number[];
+  readonly score: LogisticModel;
+};
+
+/** Below this share of examples that choose among what the request offers, ranking offers is not the task. */
+const MIN_SHARE_OFFERED = 0.5;
+const MIN_EXAMPLES = 10;
+/** Largest weight matrix; at one byte each it keeps the artifact well under its cap. */
+const MAX_WEIGHTS = 12_000_000;
+/** Known options beyond this many, the least offered, are ranked by description alone. */
+const MAX_KNOWN = 1000;
+const FOLDS = 5;
+
+/** One question with its grams; chosen is −1 when the answer was none of the options. */
+type Item = { readonly question: Question; readonly blocks: readonly Block[]; readonly chosen: number };
+
+/** Learns to choose among the options of a request. Throws HouseError `nothing-to-do` when the answers are not among them. */
+export function fitRanker(examples: readonly TrainingExample[], options: FitOptions): FittedRanker {
+  const { reading, form, items } = understand(examples);
+  const weighed = crossWeigh(items, options);
+  const stack = fitConditionalLogit(
+    items.flatMap(({ chosen }, place) => (chosen < 0 ? [] : [{ features: weighed[place].features, chosen }])),
+    conditionalDefaults,
+  );
+  const choices = weighed.map((one) => choose(one, stack));
+  const seen = choices.flatMap((choice, place) => (choice === null ? [] : [{ choice, item: items[place] }]));
+  const score = fitLogistic(
+    {
+      features: seen.map(({ choice }) => choice.features),
+      outcomes: seen.map(({ choice, item }) => (choice.place === item.chosen ? 1 : 0)),
+    },
+    logisticDefaults,
+  );
+  return { reading, form, model: fitModel(items, options.seed), stack, score };
+}
+
+type Understood = { readonly reading: Reading; readonly form: AnswerForm; readonly items: readonly Item[] };
+
+/** The reading and answer form under which most answers are among the options. */
+function understand(examples: readonly TrainingExample[]): Understood {
+  let best: { reading: Reading; form: AnswerForm; key: string; found: number } | null = null;
+  for (const reading of READINGS) {
+    const counts = new Map<string, { form: AnswerForm; found: number }>();
+    for (const { input, answer } of examples) {
+      const names = new Set(readQuestion(input, reading).options.map(({ name }) => name));
+      if (names.size < 2) continue;
+      for (const { name, form } of formsOf(answer)) {
+        if (!names.has(name)) continue;
+        const key = formKey(form);
+        counts.set(key, { form: counts.get(key)?.form ?? form, found: (counts.get(key)?.found ?? 0) + 1 });
+      }
+    }
+    for (const [key, { form, found }] of counts) {
+      if (best === null || found > best.found) best = { reading, form, key, found };
+    }
+  }
+  const least = Math.max(MIN_EXAMPLES, MIN_SHARE_OFFERED * examples.length);
+  if (best === null || best.found < least) {
+    throw new HouseError(
+      "nothing-to-do",
+      `Cannot fit an option ranker: ${best?.found ?? 0} of ${examples.length} answers are among the options of their request, need ${Math.ceil(least)}`,
+    );
+  }
+  const { reading, form, key } = best;
+  return { reading, form, items: examples.map((example) => itemOf(example, reading, key)) };
+}
+
+function itemOf({ input, answer }: TrainingExample, reading: Reading, key: string): Item {
+  const question = readQuestion(input, reading);
+  const name = formsOf(answer).find(({ form }) => formKey(form) === key)?.name;
+  const chosen = question.options.findIndex((option) => option.name === name);
+  return { question, blocks: textBlocks(question.query), chosen };
+}
+
+/** Options weighed by models that did not see the question; equal questions are held out together. */
+function crossWeigh(items: readonly Item[], options: FitOptions): Weighed[] {
+  const queries = items.map(({ question }) => question.query);
+  const distinct = seededRandom(`folds ${options.seed}`).shuffle([...new Set(queries)]);
+  const foldOf = new Map(distinct.map((query, place) => [query, place % FOLDS]));
+  const weighed: Weighed[] = items.map(() => ({ features: [], known: 0 }));
+  for (let fold = 0; fold < FOLDS; fold += 1) {
+    if (options.signal?.aborted) throw new HouseError("cancelled", "Cannot fit an option ranker: cancelled");
+    const weigh = makeWeigher(
+      fitModel(
+        items.filter((_, place) => foldOf.get(queries[place]) !== fold),
+        options.seed,
+      ),
+    );
+    for (const [place, { question }] of items.entries()) {
+      if (foldOf.get(queries[place]) === fold) weighed[place] = weigh(question);
+    }
+    options.progress?.({ stage: "train", done: fold + 1, total: FOLDS + 1, unit: "fits" });
+  }
+  return weighed;
+}
+
+function fitModel(items: readonly Item[], seed: number): RankerModel {
+  const known = knownOptions(items);
+  const placeOf = new Map(known.map((name, place) => [name, place]));
+  const described = new Set(
+    items.flatMap(({ question }) => question.options.map(({ name, text }) => optionText(name, text))),
+  );
+  const vocabulary = fitVocabulary(
+    [...items.map(({ blocks }) => blocks), ...[...described].map(textBlocks)],
+    {
+      minTexts: 2,
+      maxGrams: Math.floor(MAX_WEIGHTS / Math.max(1, known.length)),
+    },
+  );
+  const vectorizer = makeVectorizer(vocabulary);
+  const choices = items.flatMap((item) => {
+    const names = item.question.options.map(({ name }) => name).filter((name) => placeOf.has(name));
+    const chosen = item.chosen < 0 ? -1 : names.indexOf(item.question.options[item.chosen].name);
+    if (chosen < 0) return [];
+    // Every name kept is known.
+    const offers = Uint32Array.from(names, (name) => placeOf.get(name) as number);
+    return [{ row: questionRow(vectorizer, item.blocks), offers, chosen }];
+  });
+  const rows = stackRows(choices.map(({ row }) => row));
+  const data = {
+    rows,
+    offers: choices.map(({ offers }) => offers),
+    chosen: Int32Array.from(choices, ({ chosen }) => chosen),
+    options: known.length,
+    width: vocabulary.hashes.length,
+  };
+  const linear = fitChoices(data, choiceDefaults, seededRandom(seed));
+  const labels = Uint32Array.from(choices, ({ offers, chosen }) => offers[chosen]);
+  return {
+    vocabulary,
+    known,
+    linear,
+    ...countOffers(data.offers, labels, known.length),
+    neighbours: { rows, labels },
+  };
+}
+
+/** Names offered at least twice, the most offered first, then by name. */
+function knownOptions(items: readonly Item[]): string[] {
+  const counts = new Map<string, number>();
+  for (const { question } of items) {
+    for (const { name } of question.options) counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  const frequent = [...counts].filter(([, count]) => count >= 2);
+  frequent.sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1));
+  return frequent.slice(0, MAX_KNOWN).map(([name]) => name);
+}
+
+function countOffers(
+  offers: readonly Uint32Array[],
+  labels: Uint32Array,
+  options: number,
+): { offered: Uint32Array; chosen: Uint32Array } {
+  const offered = new Uint32Array(options);
+  const chosen = new Uint32Array(options);
+  for (const [r, places] of offers.entries()) {
+    for (const place of places) offered[place] += 1;
+    chosen[labels[r]] += 1;
+  }
+  return { offered, chosen };
+}

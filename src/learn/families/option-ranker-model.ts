@@ -1,0 +1,148 @@
+import { scoreOffers } from "../linear/choice.ts";
+import { choiceProbabilities } from "../linear/conditional-logit.ts";
+import type { LinearModel } from "../linear/weights.ts";
+import { blockWeights, INPUT_BLOCKS, inputBlocks } from "../text/input-blocks.ts";
+import { makeComparison, type NeighbourIndex } from "../text/neighbours.ts";
+import type { SparseRow } from "../text/sparse.ts";
+import { makeVectorizer, type Block, type Vectorizer, type Vocabulary } from "../text/tfidf.ts";
+import { splitName } from "./answer-text.ts";
+import type { Question } from "./option-ranker-parse.ts";
+
+/** What is learnt of the texts: words, weights per known option, and how often each was chosen when offered. */
+export type RankerModel = {
+  readonly vocabulary: Vocabulary;
+  /** Options met in training, in the order of the columns of `linear`. */
+  readonly known: readonly string[];
+  readonly linear: LinearModel;
+  readonly offered: Uint32Array;
+  readonly chosen: Uint32Array;
+  /** Training questions with the place of the option chosen. */
+  readonly neighbours: NeighbourIndex;
+};
+
+/** Options with what speaks for each, in the order of the request; `FEATURES` numbers per option. */
+export type Weighed = { readonly features: readonly (readonly number[])[]; readonly known: number };
+
+const ONLY = (wanted: number): number[] =>
+  Array.from({ length: INPUT_BLOCKS }, (_, block) => (block === wanted ? 1 : 0));
+const WORDS = ONLY(0);
+const CHARACTERS = ONLY(1);
+const ALL = blockWeights(0);
+
+/** Grams of a plain text. */
+export const textBlocks = (text: string): readonly Block[] =>
+  inputBlocks({ parts: [{ role: "user", text }], tools: [] }).blocks;
+
+export const questionRow = (vectorizer: Vectorizer, blocks: readonly Block[]): SparseRow =>
+  vectorizer.vector(blocks, ALL).row;
+
+/** Names of options as words, so that "word_counter" is found in "count the words". */
+export const optionText = (name: string, text: string): string =>
+  text === name ? splitName(name) : `${splitName(name)} ${text}`;
+
+// Option texts recur; the cache holds a few catalogues and is dropped whole when full.
+const MAX_CACHED_OPTIONS = 4096;
+
+/** Weighs the options of questions by a model. Not reentrant: it reuses its arrays. */
+export function makeWeigher(model: RankerModel): (question: Question) => Weighed {
+  const vectorizer = makeVectorizer(model.vocabulary);
+  const placeOf = new Map(model.known.map((name, place) => [name, place]));
+  const compare = makeComparison(model.neighbours.rows, model.vocabulary.hashes.length);
+  const cache = new Map<string, { words: SparseRow; characters: SparseRow }>();
+  const describe = (name: string, text: string): { words: SparseRow; characters: SparseRow } => {
+    const key = optionText(name, text);
+    let found = cache.get(key);
+    if (found === undefined) {
+      const blocks = textBlocks(key);
+      found = {
+        words: vectorizer.vector(blocks, WORDS).row,
+        characters: vectorizer.vector(blocks, CHARACTERS).row,
+      };
+      if (cache.size >= MAX_CACHED_OPTIONS) cache.clear();
+      cache.set(key, found);
+    }
+    return found;
+  };
+  return ({ query, options }) => {
+    const blocks = textBlocks(query);
+    const { row, known } = vectorizer.vector(blocks, ALL);
+    const words = valuesByColumn(vectorizer.vector(blocks, WORDS).row);
+    const characters = valuesByColumn(vectorizer.vector(blocks, CHARACTERS).row);
+    const places = options.map(({ name }) => placeOf.get(name) ?? -1);
+    const learnt = learntScores(model, row, places);
+    const nearest = nearestByOption(compare(row), model.neighbours.labels, model.known.length);
+    const features = options.map(({ name, text }, o) => {
+      const place = places[o];
+      const described = describe(name, text);
+      return [
+        learnt[o],
+        place >= 0 ? 1 : 0,
+        dot(described.words, words),
+        dot(described.characters, characters),
+        place >= 0 ? Math.log((model.chosen[place] + 1) / (model.offered[place] + 2)) : 0,
+        place >= 0 ? nearest[place] : 0,
+      ];
+    });
+    return { features, known };
+  };
+}
+
+/** Learnt scores, centred over the known options of the request so that an unknown one stands at their mean, 0. */
+function learntScores(model: RankerModel, row: SparseRow, places: readonly number[]): number[] {
+  const offers = Uint32Array.from(places.filter((place) => place >= 0));
+  const scores = scoreOffers(model.linear, row, offers);
+  const mean = scores.reduce((sum, score) => sum + score, 0) / Math.max(1, scores.length);
+  let next = 0;
+  return places.map((place) => {
+    if (place < 0) return 0;
+    next += 1;
+    return scores[next - 1] - mean;
+  });
+}
+
+function nearestByOption(sums: Float32Array, labels: Uint32Array, options: number): Float32Array {
+  const nearest = new Float32Array(options);
+  for (let r = 0; r < sums.length; r += 1) nearest[labels[r]] = Math.max(nearest[labels[r]], sums[r]);
+  return nearest;
+}
+
+const valuesByColumn = (row: SparseRow): Map<number, number> =>
+  new Map(Array.from(row.columns, (column, at) => [column, row.values[at]]));
+
+function dot(row: SparseRow, other: ReadonlyMap<number, number>): number {
+  let sum = 0;
+  for (let at = 0; at < row.columns.length; at += 1)
+    sum += row.values[at] * (other.get(row.columns[at]) ?? 0);
+  return sum;
+}
+
+/** The best option and what speaks for it; every feature rises with how sure one may be. */
+export type Choice = { readonly place: number; readonly features: readonly number[] };
+
+/** The choice among weighed options; null without options. */
+export function choose({ features, known }: Weighed, stack: readonly number[]): Choice | null {
+  if (features.length === 0) return null;
+  const probabilities = choiceProbabilities(features, stack);
+  const order = probabilities.map((_, o) => o).sort((a, b) => probabilities[b] - probabilities[a] || a - b);
+  const [best, next] = order;
+  // Alone on offer: nothing speaks against it.
+  const odds = next === undefined ? 0 : Math.min(probabilities[next] / probabilities[best], 1);
+  const lead = (j: number): number => {
+    const rest = features.filter((_, o) => o !== best).map((row) => row[j]);
+    return rest.length === 0 ? 0 : features[best][j] - Math.max(...rest);
+  };
+  return {
+    place: best,
+    features: [
+      -Math.log(odds + 1e-4),
+      probabilities[best],
+      lead(0),
+      lead(2),
+      lead(3),
+      lead(5),
+      features[best][5],
+      features[best][1],
+      known,
+    ],
+  };
+}
