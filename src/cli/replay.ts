@@ -99,7 +99,11 @@ function widthOf({ concurrency = DEFAULT_CONCURRENCY }: ReplayOptions): number {
 type Work = { readonly send: (call: RecordedCall) => Promise<void>; readonly signal: AbortSignal };
 
 // Workers pull from one iterator: calls leave in file order, and the file is read no faster than it is sent.
-async function inParallel(calls: AsyncGenerator<RecordedCall, void>, width: number, work: Work): Promise<void> {
+async function inParallel(
+  calls: AsyncGenerator<RecordedCall, void>,
+  width: number,
+  work: Work,
+): Promise<void> {
   const worker = async (): Promise<void> => {
     while (!work.signal.aborted) {
       const next = await calls.next();

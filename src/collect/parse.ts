@@ -139,7 +139,7 @@ export function callOf(
 export function requestOf(value: unknown): ChatRequest {
   const parsed = requestForm.safeParse(value);
   if (!parsed.success) throw refusal("bad-request", `request${where(parsed.error)}`);
-  return parsed.data as ChatRequest;
+  return parsed.data;
 }
 
 /** The response in either form, checked. Throws a refusal. */
@@ -148,11 +148,11 @@ export function responseOf(value: unknown): ChatResponse {
     const body = completionForm.safeParse(value);
     if (!body.success) throw refusal("bad-response", `response${where(body.error)}`);
     const { choices, ...rest } = body.data;
-    return { ...rest, ...choices[0] } as ChatResponse;
+    return { ...rest, ...choices[0] };
   }
   const parsed = choiceForm.safeParse(value);
   if (!parsed.success) throw refusal("bad-response", `response${where(parsed.error)}`);
-  return parsed.data as ChatResponse;
+  return parsed.data;
 }
 
 /** Tokens of a response body in OpenAI's or Anthropic's names. */
@@ -174,7 +174,7 @@ export function callsOfFinetune(line: Fields, pseudonym: Parameters<typeof callO
   const session = typeof line["id"] === "string" ? line["id"] : `session_${contentHash(line, 24)}`;
   const calls = parsed.data.flatMap((message, at) => {
     if (message.role !== "assistant" || at === 0 || message["weight"] === 0) return [];
-    const { tools, model, parallel_tool_calls, response_format, ...foreign } = rest as Fields;
+    const { tools, model, parallel_tool_calls, response_format, ...foreign } = rest;
     const request = {
       model: model ?? "unknown",
       messages: parsed.data.slice(0, at),

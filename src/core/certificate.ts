@@ -29,6 +29,8 @@ export type Certificate = {
   readonly reason: string;
   /** First and last time of the sample; null when the log has no times. */
   readonly window: { readonly from: string; readonly to: string } | null;
-  /** Which try this is; try j may spend 6δ/(π²j²). */
+  /** Which try at this promise this is; each may spend its part of delta. */
   readonly attempt: number;
+  /** Median time of the specialist's answers to the sample, in process; null when it had none. */
+  readonly latencyMsP50: number | null;
 };

@@ -52,7 +52,8 @@ type Candidate = {
  */
 export function curate(task: Task, calls: Iterable<Call>, { seed, assign }: CurateOptions): Curated {
   const drops: DropRow[] = [];
-  const drop = (callId: string, reason: DropReason): void => void drops.push({ callId, taskId: task.id, reason });
+  const drop = (callId: string, reason: DropReason): void =>
+    void drops.push({ callId, taskId: task.id, reason });
   const candidates: Candidate[] = [];
   const messages: Message[] = [];
   for (const call of calls) {
@@ -90,7 +91,11 @@ function candidateOf(task: Task, call: Call, assign: CurateOptions["assign"]): C
 }
 
 /** Input and answer under one masker: the same value becomes the same placeholder in both. */
-function maskTogether(call: Call, input: TaskInput, answer: Answer): Pick<Candidate, "call" | "input" | "answer"> {
+function maskTogether(
+  call: Call,
+  input: TaskInput,
+  answer: Answer,
+): Pick<Candidate, "call" | "input" | "answer"> {
   const masker = createMasker();
   const parts = input.parts.map(({ role, text }) => ({ role, text: masker.mask(text) }));
   return {
@@ -111,10 +116,16 @@ function labelsIn(answer: Answer): string[] {
   if (answer.type === "text") return [answer.text];
   const value: unknown = answer.type === "json" ? answer.value : null;
   if (value === null || typeof value !== "object") return [];
-  return Object.values(value).flatMap((inner) => (inner === null || typeof inner === "object" ? [] : [String(inner)]));
+  return Object.values(value).flatMap((inner) =>
+    inner === null || typeof inner === "object" ? [] : [String(inner)],
+  );
 }
 
-function withoutUnoffered(task: Task, candidates: readonly Candidate[], drop: (callId: string, reason: DropReason) => void): Candidate[] {
+function withoutUnoffered(
+  task: Task,
+  candidates: readonly Candidate[],
+  drop: (callId: string, reason: DropReason) => void,
+): Candidate[] {
   const share = candidates.filter((candidate) => candidate.isOffered).length / Math.max(1, candidates.length);
   if (task.kind !== "label" || share < MIN_OFFERED) return [...candidates];
   return candidates.filter((candidate) => {
@@ -124,7 +135,10 @@ function withoutUnoffered(task: Task, candidates: readonly Candidate[], drop: (c
 }
 
 /** One candidate per input: the first with the answer most calls got; none when no answer has a clear majority. */
-function withoutConflicts(candidates: readonly Candidate[], drop: (callId: string, reason: DropReason) => void): Candidate[] {
+function withoutConflicts(
+  candidates: readonly Candidate[],
+  drop: (callId: string, reason: DropReason) => void,
+): Candidate[] {
   const byInput = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
     const group = byInput.get(candidate.inputKey);
@@ -152,14 +166,21 @@ function majorityOf(group: readonly Candidate[]): string | null {
 }
 
 /** Nearly equal inputs of different sessions with equal answers teach the same twice, and would test what was taught. */
-function withoutNearDuplicates(candidates: readonly Candidate[], drop: (callId: string, reason: DropReason) => void): Candidate[] {
+function withoutNearDuplicates(
+  candidates: readonly Candidate[],
+  drop: (callId: string, reason: DropReason) => void,
+): Candidate[] {
   const index = new NearIndex();
   const added: Candidate[] = [];
   const kept: Candidate[] = [];
   for (const candidate of candidates) {
-    const near = index.add(candidate.input.parts.map(({ text }) => text).join("\n")).map((number) => added[number]);
+    const near = index
+      .add(candidate.input.parts.map(({ text }) => text).join("\n"))
+      .map((number) => added[number]);
     added.push(candidate);
-    const isRepeated = near.some(({ call, answerKey }) => call.session !== candidate.call.session && answerKey === candidate.answerKey);
+    const isRepeated = near.some(
+      ({ call, answerKey }) => call.session !== candidate.call.session && answerKey === candidate.answerKey,
+    );
     if (isRepeated) drop(candidate.call.id, "repeated");
     else kept.push(candidate);
   }
@@ -167,5 +188,13 @@ function withoutNearDuplicates(candidates: readonly Candidate[], drop: (callId: 
 }
 
 function exampleOf(task: Task, { call, input, answer }: Candidate, seed: number): Example {
-  return { callId: call.id, taskId: task.id, session: call.session, at: call.at, part: partOf(call.session, seed), input, answer };
+  return {
+    callId: call.id,
+    taskId: task.id,
+    session: call.session,
+    at: call.at,
+    part: partOf(call.session, seed),
+    input,
+    answer,
+  };
 }

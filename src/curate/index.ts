@@ -1,2 +1,3 @@
-export { curate, type Curated, type CurateOptions } from "./curate.ts";
+export type { CurateOptions } from "./curate.ts";
 export { PART_SHARES, partOf } from "./split.ts";
+export { curateTask } from "./step.ts";

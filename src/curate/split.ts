@@ -1,7 +1,11 @@
 import { hash32, type Part } from "../core/index.ts";
 
 /** Shares of sessions per part. Certification is large because the bound tightens with it; see docs/decisions. */
-export const PART_SHARES: Readonly<Record<Part, number>> = { train: 0.55, calibration: 0.1, certification: 0.35 };
+export const PART_SHARES: Readonly<Record<Part, number>> = {
+  train: 0.55,
+  calibration: 0.1,
+  certification: 0.35,
+};
 
 /** The part of a session: drawn by its id and the seed, before anything is looked at; the same for all tasks. */
 export function partOf(session: string, seed: number): Part {

@@ -59,7 +59,7 @@ export function findTasks(
   return nameTasks(merged.map((groups) => draftOf(groups, interners.raw)));
 }
 
-type Draft = Omit<Task, "name"> & { readonly fixedText: string; readonly tools: readonly string[] };
+type Draft = Omit<Task, "name"> & { readonly fixedText: string };
 
 function draftOf(groups: readonly Group[], raw: Interner): Draft {
   const variants = groups.map((group) => variantOf(group, raw)).sort(byAge);
@@ -73,7 +73,6 @@ function draftOf(groups: readonly Group[], raw: Interner): Draft {
     calls: calls.length,
     sessions: new Set(calls.map(({ session }) => session)).size,
     fixedText: fixedTextOf(variants[0].templates).join("\n"),
-    tools: calls[0].toolNames,
   };
 }
 
@@ -89,7 +88,14 @@ const byAge = (a: Variant, b: Variant): number =>
 function nameTasks(drafts: readonly Draft[]): Task[] {
   const ordered = [...drafts].sort((a, b) => b.calls - a.calls || (a.id < b.id ? -1 : 1));
   const names = namesOf(ordered);
-  return ordered.map(({ fixedText: _, tools: __, ...task }, index) => ({ ...task, name: names[index] }));
+  return ordered.map(({ id, kind, variants, calls, sessions }, index) => ({
+    id,
+    name: names[index],
+    kind,
+    variants,
+    calls,
+    sessions,
+  }));
 }
 
 /** A task found before keeps its id and name: the old task most of whose variants or calls are in the new one. */

@@ -1,3 +1,4 @@
+export { once } from "./once.ts";
 export { openStore } from "./open.ts";
 export type {
   AddResult,

@@ -78,7 +78,7 @@ export type ExampleTable = {
 
 /** A trained specialist. The artifact is sealed at rest: what it learnt may be in it. */
 export type SpecialistRow = {
-  /** SHA-256 of the artifact, hex. */
+  /** SHA-256 of the task's id, the artifact, its calibration and style, hex: what it would answer, and how sure. */
   readonly id: string;
   readonly taskId: string;
   readonly family: string;

@@ -1,0 +1,72 @@
+import { randomUUID } from "node:crypto";
+import { HouseError, silentLog, type Effects } from "../core/index.ts";
+import { openStore, type Store } from "../store/index.ts";
+import type { LoopOptions } from "../loop.ts";
+import type { Config } from "./config.ts";
+import { progressLine } from "./progress.ts";
+
+/** The real effects: the only place where clock and randomness enter. */
+export function realEffects(): Effects {
+  return {
+    nowMs: () => Date.now(),
+    newId: (prefix) => `${prefix}_${randomUUID().replaceAll("-", "").slice(0, 24)}`,
+    log: silentLog,
+  };
+}
+
+/** What a command runs in: its config, the store, progress on stderr, a signal that Ctrl-C raises. */
+export type Context = {
+  readonly config: Config;
+  readonly store: Store;
+  readonly loop: LoopOptions;
+  readonly signal: AbortSignal;
+  readonly clearProgress: () => void;
+};
+
+/** Opens the store, runs the work, closes the store. The first Ctrl-C asks the work to stop, the second stops it. */
+export async function withContext<T>(config: Config, work: (context: Context) => Promise<T>): Promise<T> {
+  const effects = realEffects();
+  const store = openStore({ dir: config.store, key: config.key, nowMs: effects.nowMs });
+  const controller = new AbortController();
+  const line = progressLine(process.stderr, effects.nowMs);
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+    line.clear();
+    process.stderr.write("stopping after this step; press Ctrl-C again to stop at once\n");
+  };
+  process.on("SIGINT", stop);
+  try {
+    const { epsilon, delta, seed, prices } = config;
+    const clockMs = (): number => performance.now();
+    const loop = {
+      epsilon,
+      delta,
+      seed,
+      prices,
+      effects,
+      clockMs,
+      progress: line.progress,
+      signal: controller.signal,
+    };
+    return await work({ config, store, loop, signal: controller.signal, clearProgress: () => line.clear() });
+  } finally {
+    process.off("SIGINT", stop);
+    line.clear();
+    store.close();
+  }
+}
+
+/** Writes the one JSON document of a command to stdout. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** A number in a flag. Throws HouseError bad-usage. */
+export function numberFlag(name: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() !== "" && Number.isFinite(value)) return value;
+    throw new HouseError("bad-usage", `Cannot use ${name} "${text}": expected a number`);
+  };
+}

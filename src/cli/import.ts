@@ -1,0 +1,109 @@
+import { closeSync, openSync, writeSync } from "node:fs";
+import { HouseError } from "../core/index.ts";
+import {
+  importLogs,
+  LOG_FORMATS,
+  type ImportCounts,
+  type LogFormat,
+  type RefusedLineReport,
+} from "../collect/index.ts";
+import { printJson, type Context } from "./context.ts";
+import { count, paint } from "./print.ts";
+
+export type ImportFlags = { readonly json?: boolean; readonly format?: string; readonly refused?: string };
+
+/** `understudy import FILE…`. */
+export async function importCommand(
+  context: Context,
+  files: readonly string[],
+  flags: ImportFlags,
+): Promise<number> {
+  const { counts, first } = await importFiles(context, files, flags);
+  context.clearProgress();
+  if (flags.json === true) printJson(counts);
+  else process.stdout.write(describeImport(counts, first, flags.refused));
+  return 0;
+}
+
+type Imported = { readonly counts: ImportCounts; readonly first: RefusedLineReport | null };
+
+/** Takes files in; throws HouseError bad-input when not one call could be taken from them. */
+export async function importFiles(
+  { store, loop, signal }: Context,
+  files: readonly string[],
+  flags: ImportFlags,
+): Promise<Imported> {
+  let first: RefusedLineReport | null = null;
+  // Refused lines are raw content: readable by the owner alone.
+  const out = flags.refused === undefined ? null : openSync(flags.refused, "w", 0o600);
+  try {
+    const counts = await importLogs(store, files, {
+      format: formatFlag(flags.format),
+      progress: loop.progress,
+      signal,
+      onRefused(report) {
+        first ??= report;
+        if (out !== null) writeSync(out, `${JSON.stringify(report)}\n`);
+      },
+    });
+    if (counts.taken + counts.repeated === 0) throw nothingTaken(files, counts, first);
+    return { counts, first };
+  } finally {
+    if (out !== null) closeSync(out);
+  }
+}
+
+function nothingTaken(
+  files: readonly string[],
+  counts: ImportCounts,
+  first: RefusedLineReport | null,
+): HouseError {
+  const what = files.map((file) => `"${file}"`).join(", ");
+  if (first === null)
+    return new HouseError(
+      "bad-input",
+      `Cannot import ${what}: no calls in it; expected JSON Lines, one call per line`,
+    );
+  const { line, detail, reason } = first;
+  return new HouseError(
+    "bad-input",
+    `Cannot import ${what}: all ${count(counts.refused)} lines were refused; line ${line} of "${first.file}" ${detail} (${reason})`,
+  );
+}
+
+function formatFlag(text: string | undefined): LogFormat | undefined {
+  if (text === undefined) return undefined;
+  const format = LOG_FORMATS.find((known) => known === text);
+  if (format !== undefined) return format;
+  throw new HouseError(
+    "bad-usage",
+    `Cannot use --format "${text}": expected one of ${LOG_FORMATS.join(", ")}`,
+  );
+}
+
+/** What an import came to, for people. */
+export function describeImport(
+  counts: ImportCounts,
+  first: RefusedLineReport | null,
+  refusedFile?: string,
+): string {
+  const { taken, repeated, refused, reasons, files } = counts;
+  const lines = [
+    `${paint("bold", count(taken))} calls taken from ${count(files)} ${files === 1 ? "file" : "files"}`,
+  ];
+  if (repeated > 0) lines.push(`${count(repeated)} were in the store already`);
+  if (refused > 0) {
+    const why = Object.entries(reasons)
+      .map(([reason, n]) => `${reason} ${count(n)}`)
+      .join(", ");
+    lines.push(paint("yellow", `${count(refused)} refused: ${why}`));
+    if (first !== null) lines.push(paint("dim", `first: ${first.file} line ${first.line} ${first.detail}`));
+    lines.push(
+      paint(
+        "dim",
+        refusedFile === undefined ? "see them all with --refused FILE" : `all of them are in ${refusedFile}`,
+      ),
+    );
+  }
+  return `${lines.map((line) => `  ${line}`).join("\n")}\n`;
+}

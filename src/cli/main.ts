@@ -1,0 +1,246 @@
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { ERROR_CODES, HouseError } from "../core/index.ts";
+import { normalizeConfig, type Config } from "./config.ts";
+import { numberFlag, realEffects, withContext, type Context } from "./context.ts";
+import { doctorCommand } from "./doctor.ts";
+import { EXPORTS, exportCommand } from "./export.ts";
+import { importCommand } from "./import.ts";
+import { certifyCommand, convertCommand, discoverCommand, trainCommand } from "./loop-commands.ts";
+import { maskCommand } from "./mask.ts";
+import { paint } from "./print.ts";
+import { replay } from "./replay.ts";
+import { reportCommand } from "./report.ts";
+import { serve } from "./serve.ts";
+
+/** Runs the command line. Exit codes: 0 done, 1 the work failed, 2 bad usage or bad input. */
+export async function main(argv: readonly string[] = process.argv): Promise<void> {
+  // A reader that has seen enough (head, less) closes the pipe; that is not an error.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
+  try {
+    await program().parseAsync([...argv]);
+  } catch (error) {
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+function exitCodeOf(error: unknown): number {
+  // Commander has written its own line; --help and --version end with 0.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof HouseError) {
+    process.stderr.write(`${paint("red", "understudy:", process.stderr)} ${error.message}\n`);
+    return ERROR_CODES[error.code].exitCode;
+  }
+  process.stderr.write(
+    `understudy: a fault of ours, please report it: ${(error as Error).stack ?? String(error)}\n`,
+  );
+  return 1;
+}
+
+type AnyFlags = { readonly [name: string]: never };
+
+/** Runs work in a context made from a command's flags; its number is the exit code. */
+async function inContext(
+  command: Command,
+  work: (context: Context) => Promise<number> | number,
+): Promise<void> {
+  const config = configOf(command);
+  process.exitCode = await withContext(config, async (context) => work(context));
+}
+
+const configOf = (command: Command): Config =>
+  normalizeConfig(command.optsWithGlobals<AnyFlags>(), process.env);
+
+function program(): Command {
+  const root = new Command("understudy")
+    .description(
+      "Turns an agent that runs on a large language model into one that runs mostly on small ones, and proves it.",
+    )
+    .version(version())
+    .option("--store <dir>", "folder of the store (default .understudy, or UNDERSTUDY_STORE)")
+    .option("--config <file>", "config file (default understudy.config.json where there is one)")
+    .exitOverride()
+    .showHelpAfterError("(understudy --help shows the commands)")
+    .addHelpText("after", EXAMPLES);
+  addLoop(root);
+  addServing(root);
+  addTools(root);
+  return root;
+}
+
+const EXAMPLES = `
+Examples:
+  understudy convert agent.jsonl.gz             a log in, specialists and certificates out
+  understudy convert --epsilon 0.05             the same calls, at most 5 % disagreement
+  understudy serve --upstream https://api.openai.com/v1
+  OPENAI_BASE_URL=http://127.0.0.1:4141/v1 node my-agent.js
+  understudy report --json | jq .certifiedShare`;
+
+const jsonFlag = ["--json", "one JSON document on stdout"] as const;
+
+function promise(command: Command): Command {
+  return command
+    .option(
+      "--epsilon <share>",
+      "largest disagreement allowed among served calls (default 0.02)",
+      numberFlag("--epsilon"),
+    )
+    .option(
+      "--delta <share>",
+      "chance, at most, that a certificate is false (default 0.05)",
+      numberFlag("--delta"),
+    )
+    .option("--seed <n>", "seed of everything random (default 1)", numberFlag("--seed"));
+}
+
+function addLoop(root: Command): void {
+  const intake = (command: Command): Command =>
+    command
+      .option("--format <name>", "read every line as this form instead of detecting it")
+      .option("--refused <file>", "write refused lines with their reasons to this file");
+  intake(
+    root
+      .command("import")
+      .argument("<files...>")
+      .description("takes logs in: JSONL or .jsonl.gz, forms detected")
+      .option(...jsonFlag),
+  ).action(async (files: string[], flags: AnyFlags, command: Command) =>
+    inContext(command, async (context) => importCommand(context, files, flags)),
+  );
+  intake(
+    promise(
+      root
+        .command("convert")
+        .argument("[files...]")
+        .description("the whole loop on a log: tasks, specialists, certificates, report")
+        .option(...jsonFlag),
+    ),
+  ).action(async (files: string[], flags: AnyFlags, command: Command) =>
+    inContext(command, async (context) => convertCommand(context, files, flags)),
+  );
+  root
+    .command("discover")
+    .description("finds the recurring tasks")
+    .option(...jsonFlag)
+    .option("--assignments <file>", "write a line {callId, taskId} per call of a task")
+    .action(async (flags: AnyFlags, command: Command) =>
+      inContext(command, (context) => discoverCommand(context, flags)),
+    );
+  promise(
+    root
+      .command("train")
+      .argument("[tasks...]")
+      .description("trains specialists (all tasks, or those named)")
+      .option(...jsonFlag),
+  ).action(async (tasks: string[], flags: AnyFlags, command: Command) =>
+    inContext(command, async (context) => trainCommand(context, tasks, flags)),
+  );
+  promise(
+    root
+      .command("certify")
+      .argument("[tasks...]")
+      .description("proves what trained specialists may serve")
+      .option(...jsonFlag),
+  ).action(async (tasks: string[], flags: AnyFlags, command: Command) =>
+    inContext(command, (context) => certifyCommand(context, tasks, flags)),
+  );
+  root
+    .command("report")
+    .description("the present state: tasks, certificates, share, cost, latency")
+    .option(...jsonFlag)
+    .action(async (flags: AnyFlags, command: Command) =>
+      inContext(command, (context) => reportCommand(context, flags)),
+    );
+}
+
+function addServing(root: Command): void {
+  root
+    .command("serve")
+    .description("the gateway: certified calls by specialists, all others by the upstream LLM")
+    .option("--port <n>", "port (default 4141)", numberFlag("--port"))
+    .option("--host <name>", "address to listen on (default 127.0.0.1)")
+    .option("--upstream <url>", "base URL of an OpenAI-compatible server, or replay:FILE")
+    .option(
+      "--upstream-key-env <name>",
+      "environment variable with the upstream's key (default OPENAI_API_KEY)",
+    )
+    .option("--log", "JSON log lines on stderr")
+    .action(async (flags: { log?: boolean }, command: Command) => {
+      const { store, host, port, upstream, key } = configOf(command);
+      const hasKey = upstream !== null && (process.env[upstream.keyEnv] ?? "") !== "";
+      const upstreamKeyEnv =
+        hasKey || command.getOptionValue("upstreamKeyEnv") !== undefined ? upstream?.keyEnv : undefined;
+      const options = { store, host, port, key, upstream: upstream?.url, upstreamKeyEnv, log: flags.log };
+      process.exitCode = await untilStopped((signal) =>
+        serve(options, { ...realEffects(), env: process.env, print, signal }),
+      );
+    });
+  root
+    .command("replay")
+    .argument("<file>")
+    .description("sends recorded requests to a gateway and compares the answers")
+    .requiredOption("--url <url>", "the gateway, for example http://127.0.0.1:4141")
+    .option(...jsonFlag)
+    .option("--out <file>", "write a line per call to this file")
+    .option("--concurrency <n>", "requests in flight (default 4)", numberFlag("--concurrency"))
+    .option("--stream", "ask for streamed answers")
+    .action(async (file: string, flags: { url: string }) => {
+      const note = (line: string): void => void process.stderr.write(`${line}\n`);
+      process.exitCode = await untilStopped((signal) =>
+        replay({ file, ...flags }, { ...realEffects(), print, note, signal }),
+      );
+    });
+}
+
+function addTools(root: Command): void {
+  root
+    .command("mask")
+    .argument("[files...]")
+    .description("masks secrets and personal data in text (standard input without files)")
+    .option("--spans", "a JSON line per line with what was found and where")
+    .action(async (files: string[], flags: { spans?: boolean }) => {
+      process.exitCode = await maskCommand(files, flags);
+    });
+  root
+    .command("export")
+    .argument("<what>", EXPORTS.join(" | "))
+    .argument("[tasks...]")
+    .description("datasets and certificates in forms others read")
+    .option("--out <file>", "write to this file instead of standard output")
+    .action(async (what: string, tasks: string[], flags: { out?: string }, command: Command) =>
+      inContext(command, (context) => exportCommand(context, what, tasks, flags)),
+    );
+  root
+    .command("doctor")
+    .description("checks machine, config, store and keys, and says what to fix")
+    .option(...jsonFlag)
+    .action((flags: { json?: boolean }, command: Command) => {
+      process.exitCode = doctorCommand(configOf(command), process.env, flags);
+    });
+}
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+/** Runs until the work ends by itself or a signal asks it to; a second signal ends it at once. */
+async function untilStopped(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const controller = new AbortController();
+  const stop = (): void => {
+    if (controller.signal.aborted) process.exit(130);
+    controller.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+  }
+}
+
+function version(): string {
+  const { version: text } = JSON.parse(
+    readFileSync(new URL("../../package.json", import.meta.url), "utf8"),
+  ) as { version: string };
+  return text;
+}

@@ -1,0 +1,107 @@
+import type { Report, TaskReport } from "../evaluate/index.ts";
+import { reportOn } from "../loop.ts";
+import { printJson, type Context } from "./context.ts";
+import { clip, count, dollars, milliseconds, paint, percent, table } from "./print.ts";
+
+/** `understudy report`. */
+export function reportCommand(
+  { store, loop, clearProgress }: Context,
+  flags: { readonly json?: boolean },
+): number {
+  const report = reportOn(store, loop);
+  clearProgress();
+  if (flags.json === true) printJson(report);
+  else process.stdout.write(describeReport(report));
+  return 0;
+}
+
+const NAME_WIDTH = 32;
+
+/** The report for people: the headline, a line per task with its verdict, what it costs, what to do next. */
+export function describeReport(report: Report): string {
+  const rows = report.tasks.map(rowOf);
+  const columns = [
+    { title: "task" },
+    { title: "kind" },
+    { title: "calls", right: true },
+    { title: "of all", right: true },
+    { title: "specialist" },
+    { title: "verdict" },
+    { title: "" },
+  ];
+  return [
+    "",
+    `  ${paint("bold", "Understudy")}  ${count(report.calls)} calls · ${count(report.sessions)} sessions · ${count(report.tasks.length)} recurring tasks · ${count(report.unassigned)} one-off calls`,
+    "",
+    table(columns, rows),
+    "",
+    ...headline(report),
+    "",
+  ].join("\n");
+}
+
+function rowOf(task: TaskReport): string[] {
+  return [
+    clip(task.name, NAME_WIDTH),
+    task.kind,
+    count(task.calls),
+    percent(task.share),
+    task.specialist === null ? paint("dim", "–") : task.specialist.kind,
+    verdictOf(task),
+    paint("dim", detailOf(task)),
+  ];
+}
+
+function verdictOf({ certificate }: TaskReport): string {
+  switch (certificate?.verdict) {
+    case "certified":
+      return paint("green", `certified ${percent(certificate.coverage, 0)}`);
+    case "refused":
+      return paint("red", "refused");
+    case "inconclusive":
+      return paint("yellow", "inconclusive");
+    case undefined:
+      return paint("dim", "LLM");
+  }
+}
+
+function detailOf({ certificate, why }: TaskReport): string {
+  if (certificate === null) return clip(why ?? "", 70);
+  const { verdict, k, n, sample, upper, needs, bestCoverage } = certificate;
+  if (verdict === "certified") return `${k} of ${n} differ, so ≤ ${percent(upper)}; ${n} of ${sample} calls`;
+  if (verdict === "inconclusive")
+    return `${k} of ${n} differ; needs ~${needs === undefined ? "?" : count(needs)} more calls`;
+  return `${k} of its ${n} surest answers differ; a perfect score could cover ${percent(bestCoverage, 0)}`;
+}
+
+function headline(report: Report): string[] {
+  const { certifiedShare, certifiedShareInterval, costUsd, tasks } = report;
+  const first = tasks.find(({ certificate }) => certificate !== null)?.certificate;
+  const promise =
+    first === undefined || first === null
+      ? ""
+      : ` differing from the LLM on at most ${percent(first.epsilon)} of them (each certificate holds with ${percent(1 - first.delta)} confidence)`;
+  const interval =
+    certifiedShareInterval === null
+      ? ""
+      : ` [${percent(certifiedShareInterval[0])} – ${percent(certifiedShareInterval[1])}]`;
+  const saved =
+    costUsd.before === null || costUsd.after === null || costUsd.before === 0
+      ? ""
+      : ` (−${percent((costUsd.before - costUsd.after) / costUsd.before)})`;
+  const unpriced =
+    costUsd.unpricedCalls === 0 ? "" : `, ${count(costUsd.unpricedCalls)} calls without a price`;
+  const latencies = tasks.flatMap(({ specialist, certificate }) =>
+    certificate?.verdict === "certified" && typeof specialist?.latencyMsP50 === "number"
+      ? [specialist.latencyMsP50]
+      : [],
+  );
+  const slowest = latencies.length === 0 ? null : Math.max(...latencies);
+  return [
+    `  ${paint("bold", `certified share ${percent(certifiedShare)}`)}${interval}: so much of all calls specialists may answer,${promise}`,
+    `  cost ${dollars(costUsd.before)} → ${dollars(costUsd.after)}${saved}, list prices of ${costUsd.pricesAsOf}${unpriced}; a specialist's own cost is not in it`,
+    ...(slowest === null
+      ? []
+      : [`  latency of certified specialists: p50 ${milliseconds(slowest)} at most, in process`]),
+  ];
+}

@@ -1,0 +1,53 @@
+import {
+  agrees,
+  answerOf,
+  type Answer,
+  type Assignment,
+  type Call,
+  type ChatRequest,
+} from "../core/index.ts";
+import type { SpecialistModel } from "../models/index.ts";
+import type { Outcomes } from "./certify.ts";
+
+/** The score of a call that would go to the provider whatever the specialist thinks: below every threshold. */
+const NEVER_SERVED = -1;
+
+/** The rules of serving, as the gateway follows them. */
+export type ServingRules = {
+  readonly assign: (request: ChatRequest) => Assignment | null;
+  /** Whether a specialist may be asked at all: not in the middle of another model's tool exchange, nothing it cannot do. */
+  readonly isServable: (request: ChatRequest) => boolean;
+  /** Whether a request allows an answer: one of the tools offered, the form asked for. */
+  readonly isAllowed: (answer: Answer, request: ChatRequest) => boolean;
+  readonly clockMs: () => number;
+};
+
+/** The specialist's answers to recorded calls, compared with the recorded answers: the very path a served call takes. */
+export function outcomesOf(
+  model: SpecialistModel,
+  calls: Iterable<Call>,
+  { assign, isServable, isAllowed, clockMs }: ServingRules,
+): Outcomes & { readonly latencyMsP50: number | null } {
+  const scores: number[] = [];
+  const losses: number[] = [];
+  const latencies: number[] = [];
+  for (const { request, response } of calls) {
+    const assignment = isServable(request) ? assign(request) : null;
+    if (assignment === null || response === null) {
+      scores.push(NEVER_SERVED);
+      losses.push(1);
+      continue;
+    }
+    const started = clockMs();
+    const { answer, score } = model.respond(assignment.input);
+    latencies.push(clockMs() - started);
+    scores.push(isAllowed(answer, request) ? score : NEVER_SERVED);
+    losses.push(agrees(answer, answerOf(response.message)) ? 0 : 1);
+  }
+  return { scores, losses, latencyMsP50: medianOf(latencies) };
+}
+
+function medianOf(values: readonly number[]): number | null {
+  if (values.length === 0) return null;
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
+}

@@ -1,0 +1,78 @@
+import { HouseError, type Effects, type Progress, type Task } from "./core/index.ts";
+import { curateTask } from "./curate/index.ts";
+import { createAssigner, discover } from "./discover/index.ts";
+import { buildReport, certifyStep, type Report } from "./evaluate/index.ts";
+import { families } from "./learn/index.ts";
+import type { PriceTable } from "./models/index.ts";
+import { isOffered, isServable } from "./route/index.ts";
+import { planFor, profileOf } from "./select/index.ts";
+import { once, type Store } from "./store/index.ts";
+import { lastTraining, trainStep } from "./train/index.ts";
+
+/** Raised when discovery finds other tasks in the same calls. */
+const DISCOVER_VERSION = 1;
+
+export type LoopOptions = {
+  /** Bound on the disagreement of what is served, among the calls served. */
+  readonly epsilon: number;
+  /** Chance, at most, that a certificate is false; per task. */
+  readonly delta: number;
+  readonly seed: number;
+  readonly prices: PriceTable;
+  readonly effects: Effects;
+  /** Milliseconds, monotonic; for figures only. */
+  readonly clockMs: () => number;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+};
+
+export const LOOP_DEFAULTS = { epsilon: 0.02, delta: 0.05, seed: 1 } as const;
+
+/** One turn of the loop over the calls in the store: tasks, examples, specialists, certificates, report. Each step finds what it did before. */
+export async function convert(store: Store, options: LoopOptions): Promise<Report> {
+  discoverTasks(store, options);
+  for (const [index, task] of store.tasks.all().entries()) {
+    options.progress?.({ stage: "convert", done: index, total: store.tasks.all().length, unit: "tasks" });
+    await trainOne(store, task, options);
+    certifyOne(store, task, options);
+  }
+  return reportOn(store, options);
+}
+
+/** Calls → tasks. */
+export function discoverTasks(store: Store, { progress }: Pick<LoopOptions, "progress">): void {
+  once(
+    store,
+    "discover",
+    [DISCOVER_VERSION, store.calls.digest()],
+    () => discover(store, { progress }).unassigned,
+  );
+}
+
+/** Calls of a task → examples → a specialist. */
+export async function trainOne(store: Store, task: Task, options: LoopOptions): Promise<void> {
+  if (options.signal?.aborted === true) {
+    throw new HouseError(
+      "cancelled",
+      `Stopped before task "${task.name}": run the same command again to go on`,
+    );
+  }
+  const assign = createAssigner(store.tasks.all());
+  const style = curateTask(store, task, { seed: options.seed, assign });
+  const plan = planFor(profileOf(task, store.examples.forTask(task.id, ["train"])), families);
+  await trainStep(store, { ...options, task, plan, style });
+}
+
+/** A specialist → its certificate. Nothing where there is no specialist. */
+export function certifyOne(store: Store, task: Task, options: LoopOptions): void {
+  const specialistId = lastTraining(store, task.id)?.specialistId ?? null;
+  if (specialistId === null) return;
+  const assign = createAssigner(store.tasks.all());
+  const rules = { assign, isServable, isAllowed: isOffered, clockMs: options.clockMs };
+  certifyStep(store, { ...options, task, specialistId, rules });
+}
+
+/** The present state. */
+export function reportOn(store: Store, { prices }: Pick<LoopOptions, "prices">): Report {
+  return buildReport(store, { prices, whyNot: (taskId) => lastTraining(store, taskId)?.why ?? null });
+}

@@ -1,0 +1,2 @@
+export { lastTraining, trainStep, type Training, type TrainStep } from "./step.ts";
+export { trainTask, worthOf, type Trained, type TrainingJob, type Tried } from "./train.ts";

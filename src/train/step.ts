@@ -1,0 +1,78 @@
+import {
+  contentHash,
+  type AnswerStyle,
+  type Progress,
+  type SpecialistFamily,
+  type Task,
+} from "../core/index.ts";
+import { ANSWER_VERSION } from "../models/index.ts";
+import type { Store } from "../store/index.ts";
+import { trainTask } from "./train.ts";
+
+/** Raised when training makes something else of the same examples. */
+const TRAIN_VERSION = 1;
+
+/** What the last training run of a task came to. */
+export type Training = { readonly specialistId: string | null; readonly why: string | null };
+
+export type TrainStep = {
+  readonly task: Task;
+  /** Families to try; or why none. */
+  readonly plan:
+    | { readonly action: "train"; readonly families: readonly SpecialistFamily[] }
+    | { readonly action: "skip"; readonly reason: string };
+  readonly style: AnswerStyle;
+  readonly epsilon: number;
+  readonly seed: number;
+  readonly clockMs: () => number;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+};
+
+/** Trains a task's specialist into the store, unless the same examples and options were trained before. */
+export async function trainStep(store: Store, step: TrainStep): Promise<Training> {
+  const { task, plan, style, epsilon, seed } = step;
+  const train = store.examples.forTask(task.id, ["train"]);
+  const calibration = store.examples.forTask(task.id, ["calibration"]);
+  const plans = plan.action === "skip" ? plan.reason : plan.families.map(({ kind }) => kind);
+  const ids = [train, calibration].map((part) => part.map(({ callId }) => callId));
+  const madeFrom = contentHash(
+    [TRAIN_VERSION, ANSWER_VERSION, epsilon, seed, plans, style, task.variants, ids],
+    32,
+  );
+  const found = store.runs.find(`train:${task.id}`, madeFrom) as Training | undefined;
+  if (found !== undefined) return remember(store, task, found);
+  const made = await make(store, step, { train, calibration, madeFrom });
+  store.runs.put(`train:${task.id}`, madeFrom, made);
+  return remember(store, task, made);
+}
+
+/** What the last training run came to; null when the task was never trained. */
+export function lastTraining(store: Store, taskId: string): Training | null {
+  return (store.runs.find(`trained:${taskId}`, LATEST) as Training | undefined) ?? null;
+}
+
+const LATEST = "latest";
+
+function remember(store: Store, task: Task, training: Training): Training {
+  store.runs.put(`trained:${task.id}`, LATEST, training);
+  return training;
+}
+
+type Material = Pick<Parameters<typeof trainTask>[0], "train" | "calibration" | "madeFrom">;
+
+async function make(store: Store, step: TrainStep, material: Material): Promise<Training> {
+  if (step.plan.action === "skip") return { specialistId: null, why: step.plan.reason };
+  const attempt = store.specialists.forTask(step.task.id).length + 1;
+  const { families } = step.plan;
+  const { trained, tried } = await trainTask({
+    ...step,
+    ...material,
+    taskId: step.task.id,
+    families,
+    attempt,
+  });
+  if (trained === null) return { specialistId: null, why: tried.map(({ failure }) => failure).join("; ") };
+  store.specialists.put(trained.row, trained.artifact);
+  return { specialistId: trained.row.id, why: null };
+}

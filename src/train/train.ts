@@ -1,0 +1,190 @@
+import {
+  agrees,
+  bytesHash,
+  contentHash,
+  HouseError,
+  type AnswerStyle,
+  type Example,
+  type Json,
+  type Progress,
+  type Specialist,
+  type SpecialistFamily,
+} from "../core/index.ts";
+import { auroc, expectedCalibrationError, fitPlatt, riskCoverage } from "../learn/index.ts";
+import { calibratedScore, logOdds, type Calibration } from "../models/index.ts";
+import type { SpecialistRow } from "../store/index.ts";
+
+/** Fewer calibration examples of either outcome leave the score as the family made it. */
+const MIN_CALIBRATION = 20;
+
+export type Trained = {
+  readonly row: SpecialistRow;
+  readonly artifact: Uint8Array;
+  readonly calibration: Calibration;
+};
+
+/** What a training run has to go by. `train` fits, `calibration` chooses the family and fits the score; nothing else is seen. */
+export type TrainingJob = {
+  readonly taskId: string;
+  readonly train: readonly Example[];
+  readonly calibration: readonly Example[];
+  readonly families: readonly SpecialistFamily[];
+  readonly style: AnswerStyle;
+  /** The disagreement the certificate will allow: families are compared by what they could serve within it. */
+  readonly epsilon: number;
+  readonly seed: number;
+  readonly attempt: number;
+  readonly madeFrom: string;
+  /** Milliseconds, any origin; for the figures of the run only. */
+  readonly clockMs: () => number;
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+};
+
+type Candidate = {
+  readonly family: SpecialistFamily;
+  readonly artifact: Uint8Array;
+  readonly specialist: Specialist;
+  readonly scores: readonly number[];
+  readonly losses: readonly number[];
+  readonly worth: number;
+  readonly trainMs: number;
+};
+
+/** What became of each family tried, for the report. */
+export type Tried = {
+  readonly family: string;
+  readonly agreement: number | null;
+  readonly coverage: number | null;
+  readonly trainMs: number;
+  readonly failure: string | null;
+};
+
+/**
+ * Trains every family of the plan on the training part and keeps the one that could serve most of the calibration part
+ * within epsilon (the cheaper at a tie). Null when none could be fitted. Deterministic by seed.
+ */
+export async function trainTask(
+  job: TrainingJob,
+): Promise<{ readonly trained: Trained | null; readonly tried: readonly Tried[] }> {
+  const candidates: Candidate[] = [];
+  const tried: Tried[] = [];
+  for (const family of job.families) {
+    const started = job.clockMs();
+    try {
+      const candidate = await fitFamily(job, family, started);
+      candidates.push(candidate);
+      tried.push(triedOf(candidate));
+    } catch (error) {
+      // A family that cannot learn this task is an answer; anything else is not ours to hide.
+      if (!(error instanceof HouseError) || error.code !== "nothing-to-do") throw error;
+      tried.push({
+        family: family.kind,
+        agreement: null,
+        coverage: null,
+        trainMs: job.clockMs() - started,
+        failure: error.message,
+      });
+    }
+  }
+  const best = candidates.reduce<Candidate | null>(
+    (top, next) => (top === null || next.worth > top.worth ? next : top),
+    null,
+  );
+  return { trained: best === null ? null : finish(job, best, tried), tried };
+}
+
+async function fitFamily(job: TrainingJob, family: SpecialistFamily, started: number): Promise<Candidate> {
+  const artifact = await family.fit(job.train, {
+    seed: job.seed,
+    progress: job.progress,
+    signal: job.signal,
+  });
+  const specialist = family.load(artifact);
+  const predictions = job.calibration.map(({ input }) => specialist.predict(input));
+  const scores = predictions.map(({ score }) => score);
+  const losses = predictions.map(({ answer }, index) =>
+    agrees(answer, job.calibration[index].answer) ? 0 : 1,
+  );
+  return {
+    family,
+    artifact,
+    specialist,
+    scores,
+    losses,
+    worth: worthOf(scores, losses, job.epsilon),
+    trainMs: job.clockMs() - started,
+  };
+}
+
+/**
+ * The coverage whose empirical risk stays within epsilon, with one imagined disagreement more: so that a handful of lucky
+ * examples at the top are not taken for a good specialist.
+ */
+export function worthOf(scores: readonly number[], losses: readonly number[], epsilon: number): number {
+  const points = riskCoverage(scores, losses).filter(({ n, k }) => (k + 1) / (n + 1) <= epsilon);
+  const agreement = 1 - losses.reduce((sum, loss) => sum + loss, 0) / Math.max(1, losses.length);
+  // Agreement decides where no coverage can be told apart.
+  return (points.at(-1)?.coverage ?? 0) + agreement / 1000;
+}
+
+function triedOf({ family, losses, worth, trainMs }: Candidate): Tried {
+  const agreement =
+    losses.length === 0 ? null : 1 - losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+  return {
+    family: family.kind,
+    agreement,
+    coverage: losses.length === 0 ? null : Math.floor(worth * 100) / 100,
+    trainMs,
+    failure: null,
+  };
+}
+
+function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]): Trained {
+  const calibration = calibrate(best);
+  const calibrated = best.scores.map((score) => calibratedScore(calibration, score));
+  const outcomes = best.losses.map((loss) => 1 - loss);
+  const info = {
+    calibration,
+    style: job.style,
+    trainExamples: job.train.length,
+    calibrationExamples: job.calibration.length,
+    calibrationErrors: best.losses.reduce((sum, loss) => sum + loss, 0),
+    auroc: auroc(best.scores, outcomes),
+    ece: best.scores.length === 0 ? null : expectedCalibrationError(calibrated, outcomes),
+    starts: startsFrom(calibrated, best.losses, job.epsilon),
+    tried,
+    trainedOn: contentHash(job.train.map(({ callId }) => callId)),
+  };
+  const row: SpecialistRow = {
+    id: contentHash([job.taskId, bytesHash(best.artifact), calibration, job.style], 64),
+    taskId: job.taskId,
+    family: best.family.kind,
+    attempt: job.attempt,
+    bytes: best.artifact.length,
+    description: best.specialist.description,
+    // All values above are plain data; the store takes JSON.
+    info: JSON.parse(JSON.stringify(info)) as { [field: string]: Json },
+    madeFrom: job.madeFrom,
+  };
+  return { row, artifact: best.artifact, calibration };
+}
+
+function calibrate({ scores, losses }: Candidate): Calibration {
+  const wrong = losses.reduce((sum, loss) => sum + loss, 0);
+  if (scores.length < MIN_CALIBRATION || wrong === 0 || wrong === scores.length) return { kind: "none" };
+  const model = fitPlatt(
+    scores.map(logOdds),
+    losses.map((loss) => 1 - loss),
+  );
+  // A falling slope would turn the order round: then the calibration sample is too small to say anything.
+  return model.slope > 0 ? { kind: "platt", ...model } : { kind: "none" };
+}
+
+/** Coverages at which the calibration part's risk passes parts of epsilon: where the certificate's search will start. */
+function startsFrom(scores: readonly number[], losses: readonly number[], epsilon: number): number[] {
+  const points = riskCoverage(scores, losses);
+  const at = (risk: number): number =>
+    points.filter((point) => (point.k + 0.5) / (point.n + 1) <= risk).at(-1)?.coverage ?? 0;
+  return [at(epsilon * 0.6), at(epsilon)];
+}
