@@ -1,4 +1,4 @@
-import type { Json, Specialist, SpecialistFamily, TaskKind } from "../../core/index.ts";
+import type { Specialist, SpecialistFamily, TaskKind } from "../../core/index.ts";
 import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
 import { dequantize, quantize } from "../linear/quantize.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
@@ -33,8 +33,7 @@ function pack({ reading, form, model, stack, score }: FittedRanker): Uint8Array 
   const { vocabulary, linear, neighbours } = model;
   const { levels, scales } = quantize(linear.weights, linear.classes);
   const meta: Meta = { reading, form, known: model.known, stack, score };
-  // Answers are JSON by type; the rest is names and numbers.
-  return packArtifact(IDENTITY, meta as unknown as Json, {
+  return packArtifact(IDENTITY, meta, {
     hashes: vocabulary.hashes,
     idf: vocabulary.idf,
     levels,

@@ -31,7 +31,7 @@ const SPACE = 32;
 export function wordGrams(words: readonly string[], range: GramRange, seed: number): number[] {
   const hashes: number[] = [];
   for (let start = 0; start < words.length; start += 1) {
-    let hash = FNV_START ^ seed;
+    let hash = startOf(seed);
     for (let length = 1; length <= range.to && start + length <= words.length; length += 1) {
       if (length > 1) hash = Math.imul(hash ^ SPACE, FNV_PRIME);
       hash = extend(hash, words[start + length - 1]);
@@ -47,7 +47,7 @@ export function charGrams(words: readonly string[], range: GramRange, seed: numb
   for (const word of words) {
     const padded = ` ${word} `;
     for (let start = 0; start + range.from <= padded.length; start += 1) {
-      let hash = FNV_START ^ seed;
+      let hash = startOf(seed);
       for (let length = 1; length <= range.to && start + length <= padded.length; length += 1) {
         hash = Math.imul(hash ^ padded.charCodeAt(start + length - 1), FNV_PRIME);
         if (length >= range.from) hashes.push(finish(hash));
@@ -62,13 +62,16 @@ export function pairGrams(words: readonly string[], maxWords: number, seed: numb
   const distinct = [...new Set(words.slice(0, maxWords))].sort();
   const hashes: number[] = [];
   for (let first = 0; first < distinct.length; first += 1) {
-    const prefix = Math.imul(extend(FNV_START ^ seed, distinct[first]) ^ SPACE, FNV_PRIME);
+    const prefix = Math.imul(extend(startOf(seed), distinct[first]) ^ SPACE, FNV_PRIME);
     for (let second = first + 1; second < distinct.length; second += 1) {
       hashes.push(finish(extend(prefix, distinct[second])));
     }
   }
   return hashes;
 }
+
+/** Multiplied before the first character meets it: xor alone would let small seeds and near characters cancel. */
+const startOf = (seed: number): number => Math.imul(FNV_START ^ seed, 0x9e3779b1);
 
 function extend(hash: number, text: string): number {
   let extended = hash;
