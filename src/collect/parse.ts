@@ -98,11 +98,11 @@ const SESSION_FIELDS = ["session", "session_id", "trace_id", "conversation_id", 
 const TIME_FIELDS = ["timestamp", "created_at", "start_time", "created"];
 const USER_FIELDS = ["user", "user_id", "client", "client_id", "safety_identifier"];
 
+/** Makes a keyed pseudonym of a value. */
+type Pseudonym = (kind: "user" | "client" | "session", value: string) => string;
+
 /** One call in the call form: `{request, response, …}`. `fallbackId` names the call when the line has no id. */
-export function callOf(
-  line: Fields,
-  pseudonym: (kind: "user" | "client" | "session", value: string) => string,
-): Call {
+export function callOf(line: Fields, pseudonym: Pseudonym): Call {
   const request = requestOf(line["request"]);
   const response =
     line["response"] === null || line["response"] === undefined ? null : responseOf(line["response"]);
@@ -167,7 +167,7 @@ export function usageOf(response: unknown): Usage {
 }
 
 /** The calls of a fine-tuning line: one for each assistant message that is trained on (weight is not 0). */
-export function callsOfFinetune(line: Fields, pseudonym: Parameters<typeof callOf>[1]): Call[] {
+export function callsOfFinetune(line: Fields, pseudonym: Pseudonym): Call[] {
   const { messages, ...rest } = line;
   const parsed = messageForm.array().safeParse(messages);
   if (!parsed.success) throw refusal("bad-request", `messages${where(parsed.error)}`);
@@ -190,24 +190,22 @@ export function callsOfFinetune(line: Fields, pseudonym: Parameters<typeof callO
   return calls;
 }
 
-function withoutOrigin(request: ChatRequest, pseudonym: Parameters<typeof callOf>[1]): ChatRequest {
-  const copy: { [field: string]: unknown } = { ...request };
-  for (const field of USER_FIELDS)
-    if (typeof copy[field] === "string") copy[field] = pseudonym("user", copy[field]);
-  if (isObject(copy["metadata"])) copy["metadata"] = withoutUsers(copy["metadata"], pseudonym);
-  return copy as ChatRequest;
+function withoutOrigin(request: ChatRequest, pseudonym: Pseudonym): ChatRequest {
+  // Only values of users are replaced; the form stays what it was.
+  return withoutUsers(request, pseudonym) as ChatRequest;
 }
 
-function withoutUsers(fields: Fields, pseudonym: Parameters<typeof callOf>[1]): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).map(([name, value]) => [
-      name,
-      USER_FIELDS.includes(name) && typeof value === "string" ? pseudonym("user", value) : value,
-    ]),
-  );
+/** The fields with users and clients replaced by pseudonyms, in their metadata too. */
+function withoutUsers(fields: Fields, pseudonym: Pseudonym): Fields {
+  const safe = (name: string, value: unknown): unknown => {
+    if (name === "metadata" && isObject(value)) return withoutUsers(value, pseudonym);
+    const isUser = USER_FIELDS.includes(name) && (typeof value === "string" || typeof value === "number");
+    return isUser && value !== "" ? pseudonym("user", String(value)) : value;
+  };
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, safe(name, value)]));
 }
 
-function foreignOf(line: Fields, pseudonym: Parameters<typeof callOf>[1]): Fields {
+function foreignOf(line: Fields, pseudonym: Pseudonym): Fields {
   const rest = Object.fromEntries(
     Object.entries(line).filter(([name, value]) => !KNOWN_FIELDS.has(name) && value !== undefined),
   );

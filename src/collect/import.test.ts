@@ -1,0 +1,228 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import fc from "fast-check";
+import { afterAll, describe, expect, test } from "vitest";
+import type { Call } from "../core/index.ts";
+import { openStore, type Store } from "../store/index.ts";
+import { importLogs, type RefusedLineReport } from "./import.ts";
+import { linesOf, MAX_LINE_BYTES } from "./lines.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "understudy-import-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+let files = 0;
+function file(content: string | Buffer): string {
+  files += 1;
+  const path = join(folder, `log-${files}.jsonl`);
+  writeFileSync(path, content);
+  return path;
+}
+
+const memory = (): Store => openStore({ dir: ":memory:", nowMs: () => 0 });
+const line = (id: string, extra: object = {}): string =>
+  JSON.stringify({
+    id,
+    session: `s-${id}`,
+    request: { model: "m", messages: [{ role: "user", content: `hello ${id}` }] },
+    response: { message: { role: "assistant", content: "hi" }, finish_reason: "stop" },
+    ...extra,
+  });
+
+async function take(
+  content: string | Buffer,
+): Promise<{ calls: Call[]; refused: RefusedLineReport[]; counts: Awaited<ReturnType<typeof importLogs>> }> {
+  const store = memory();
+  const refused: RefusedLineReport[] = [];
+  const counts = await importLogs(store, [file(content)], { onRefused: (report) => refused.push(report) });
+  return { calls: [...store.calls.iterate()], refused, counts };
+}
+
+describe("importLogs()", () => {
+  test("takes the call form, gzip'd or plain, and keeps foreign fields", async () => {
+    const content = line("a", { timestamp: "2026-03-02T10:00:00Z", latency_ms: 12, team: "blue" });
+    for (const bytes of [content, gzipSync(content)]) {
+      const { calls } = await take(bytes);
+      expect(
+        calls.map(({ id, session, at, latencyMs, foreign }) => ({ id, session, at, latencyMs, foreign })),
+      ).toEqual([
+        { id: "a", session: "s-a", at: "2026-03-02T10:00:00.000Z", latencyMs: 12, foreign: { team: "blue" } },
+      ]);
+    }
+  });
+
+  test("takes nothing twice", async () => {
+    const store = memory();
+    const path = file(`${line("a")}\n${line("b")}\n`);
+    await importLogs(store, [path]);
+    const again = await importLogs(store, [path]);
+    expect([again.taken, again.repeated, store.calls.count().calls]).toEqual([0, 2, 2]);
+  });
+
+  test("refuses broken lines by reason and takes the rest", async () => {
+    const deep = `${'{"a":'.repeat(300)}1${"}".repeat(300)}`;
+    const broken = [
+      "{",
+      "[1]",
+      deep,
+      '{"x":1}',
+      JSON.stringify({ request: { messages: [{ role: "wizard", content: "" }] } }),
+      JSON.stringify({ request: { messages: "no" } }),
+      "\u0000\u0001",
+    ];
+    const { counts, refused } = await take([line("a"), ...broken, line("b")].join("\n"));
+    expect(counts.taken).toBe(2);
+    expect(refused.map(({ reason, line: at }) => [reason, at])).toEqual([
+      ["not-json", 2],
+      ["not-an-object", 3],
+      ["too-deep", 4],
+      ["unknown-form", 5],
+      ["bad-request", 6],
+      ["bad-request", 7],
+      ["not-json", 8],
+    ]);
+  });
+
+  test("refuses an id that is taken by other content", async () => {
+    const { counts } = await take(`${line("a")}\n${line("a", { response: null })}\n`);
+    expect([counts.taken, counts.reasons]).toEqual([1, { "id-taken": 1 }]);
+  });
+
+  test("writes users only as pseudonyms", async () => {
+    const secret = "jane.doe@example.com";
+    const { calls } = await take(
+      line("a", {
+        user: secret,
+        metadata: { user_id: secret },
+        request: { model: "m", user: secret, messages: [{ role: "user", content: "x" }] },
+      }),
+    );
+    expect(JSON.stringify(calls)).not.toContain(secret);
+    expect(calls[0].origin).toMatch(/^u/);
+  });
+
+  test("makes a call of every assistant message of a fine-tuning line that is trained on", async () => {
+    const messages = [
+      { role: "system", content: "s" },
+      { role: "user", content: "1" },
+      { role: "assistant", content: "one", weight: 0 },
+      { role: "user", content: "2" },
+      { role: "assistant", content: "two" },
+    ];
+    const { calls } = await take(JSON.stringify({ messages }));
+    expect(
+      calls.map(({ request, response }) => [request.messages.length, response?.message.content]),
+    ).toEqual([[4, "two"]]);
+  });
+
+  test("joins Batch output with its input", async () => {
+    const input = JSON.stringify({
+      custom_id: "r1",
+      method: "POST",
+      url: "/v1/chat/completions",
+      body: { model: "m", messages: [{ role: "user", content: "x" }] },
+    });
+    const body = {
+      id: "x",
+      choices: [{ message: { role: "assistant", content: "y" }, finish_reason: "stop" }],
+      usage: { prompt_tokens: 3, completion_tokens: 1 },
+    };
+    const output = JSON.stringify({
+      id: "batch_1",
+      custom_id: "r1",
+      response: { status_code: 200, body },
+      error: null,
+    });
+    const orphan = JSON.stringify({
+      id: "batch_2",
+      custom_id: "r2",
+      response: { status_code: 200, body },
+      error: null,
+    });
+    const { calls, counts } = await take([input, output, orphan].join("\n"));
+    expect(
+      calls.map(({ id, usage, response }) => [id, usage.inputTokens, response?.message.content]),
+    ).toEqual([["batch_1", 3, "y"]]);
+    expect(counts.reasons).toEqual({ "no-request": 1 });
+  });
+
+  test("takes stored completions", async () => {
+    const { calls } = await take(
+      JSON.stringify({
+        id: "chatcmpl-1",
+        object: "chat.completion",
+        created: 1772445600,
+        model: "gpt-4o",
+        messages: [{ role: "user", content: "q" }],
+        choices: [{ message: { role: "assistant", content: "a" }, finish_reason: "stop" }],
+      }),
+    );
+    expect(calls.map(({ id, at, request }) => [id, at, request.model])).toEqual([
+      ["chatcmpl-1", "2026-03-02T10:00:00.000Z", "gpt-4o"],
+    ]);
+  });
+
+  test("keeps what came before the break of a broken gzip file, and says so in one line", async () => {
+    const lines = Array.from({ length: 2000 }, (_, index) => line(`c${index}`)).join("\n");
+    const whole = gzipSync(lines);
+    const store = memory();
+    const work = importLogs(store, [file(whole.subarray(0, Math.floor(whole.length / 2)))]);
+    await expect(work).rejects.toThrow(/gzip data is broken/);
+    expect(store.calls.count().calls).toBeGreaterThan(100);
+  });
+
+  test("never throws on, and never takes, arbitrary lines", async () => {
+    const store = memory();
+    const path = join(folder, "fuzz.jsonl");
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.oneof(
+            fc.string(),
+            fc.json(),
+            fc
+              .record({ request: fc.jsonValue(), response: fc.jsonValue() })
+              .map((value) => JSON.stringify(value)),
+          ),
+        ),
+        async (lines) => {
+          writeFileSync(path, lines.join("\n"));
+          const counts = await importLogs(store, [path]);
+          expect(counts.taken + counts.repeated + counts.refused).toBe(counts.lines);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe("linesOf()", () => {
+  test("gives back the lines of any text, however it is cut", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.string().map((text) => text.replaceAll("\n", " ")),
+          { minLength: 1 },
+        ),
+        async (lines) => {
+          const read: string[] = [];
+          for await (const one of linesOf(file(`${lines.join("\n")}\n`)))
+            if ("text" in one) read.push(one.text);
+          expect(read).toEqual(lines.map((text) => Buffer.from(text).toString("utf8")));
+        },
+      ),
+      { numRuns: 30 },
+    );
+  });
+
+  test("does not hold a line that is too long", async () => {
+    const long = Buffer.alloc(MAX_LINE_BYTES * 3, 120);
+    const read = [];
+    for await (const one of linesOf(file(Buffer.concat([long, Buffer.from("\nshort\n")])))) read.push(one);
+    expect(read).toEqual([
+      { at: 1, tooLongBytes: MAX_LINE_BYTES * 3 },
+      { at: 2, text: "short" },
+    ]);
+  });
+});
