@@ -37,10 +37,10 @@ export function fitVocabulary(texts: readonly (readonly Block[])[], options: Voc
 
 export type Vectorizer = {
   /** The vector of a text and the share of its gram occurrences, over all blocks with weight, that the vocabulary knows. */
-  vector(
+  readonly vector: (
     blocks: readonly Block[],
     weights: readonly number[],
-  ): { readonly row: SparseRow; readonly known: number };
+  ) => { readonly row: SparseRow; readonly known: number };
 };
 
 /**
