@@ -26,7 +26,7 @@ const VALUES: SlotMakers = {
           "{next |this |}$day",
           "tomorrow",
           "the day after tomorrow",
-          "$date",
+          "$later",
           "the {3rd|9th|14th|21st|22nd}",
           "this weekend",
           "today",

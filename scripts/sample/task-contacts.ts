@@ -43,7 +43,7 @@ const BODIES = lines(`
   {following up on|further to} {my call of $day|our mail of $date}, {any news|is the $item available}
   {my colleague $first|$first from accounting} {will pick it up|has the order number}
   {can we|is it possible to} pay {by invoice|in two parts} {for $order|}
-  {I'm interested in|we are looking for} {a test|a loan} of the $item {for $span|until $date}
+  {I'm interested in|we are looking for} {a test|a loan} of the $item {for $span|until $later}
   {please cancel|I need to move} {our appointment|the pick-up} on $day
   {our old contact was|we used to write to} $email2, {is that still right|it bounces now}
 `);

@@ -1,6 +1,7 @@
 import type { Random } from "../../src/core/index.ts";
 import { FOUR, LARGE, MINI, callsTool, says, tool, type Draft } from "./draft.ts";
 import { chance, expand, lines, pick } from "./grammar.ts";
+import { CODE_TEXT } from "./text-code.ts";
 import * as parts from "./text-one-offs.ts";
 import { article, capitalised } from "./voice.ts";
 import { SLOTS } from "./words.ts";
@@ -9,7 +10,8 @@ const PERSONAS = lines(parts.PERSONAS);
 const SCENES = lines(parts.SCENES);
 const MANNERS = lines(parts.MANNERS);
 const ANSWER_PARTS = lines(parts.ANSWER_PARTS);
-const CODE_TASKS = lines(parts.CODE_TASKS);
+const CODE_LINES = lines(CODE_TEXT);
+const FUNCTIONS = lines(parts.FUNCTIONS);
 const CODE_TWISTS = lines(parts.CODE_TWISTS);
 // Some people set a limit that is too short for the answer they get.
 const LIMITS = [undefined, undefined, undefined, 256, 60] as const;
@@ -52,76 +54,81 @@ function rolePlay(random: Random): Pick<Draft, "request" | "answer"> {
 }
 
 function codeQuestion(random: Random): Pick<Draft, "request" | "answer"> {
-  const language = pick(parts.LANGUAGES, random);
-  const ask = say(pick(CODE_TASKS, random), random);
-  const where = ask.endsWith(" to")
-    ? ` ${language}`
-    : pick([` in ${language}`, ` (${language})`, `, ${language} if possible`], random);
-  const twists = random.shuffle(CODE_TWISTS).slice(0, random.below(3));
-  const text = capitalised(article([ask + where, ...twists].join(". ")));
-  const names = random.shuffle([
-    "items",
-    "value",
-    "rest",
-    "total",
-    "left",
-    "right",
-    "seen",
-    "limit",
-    "key",
-    "count",
-  ]);
-  const body = names
-    .slice(0, 2 + random.below(4))
-    .map((name, index) => `  ${name} = step_${index + 1}(${names[index + 1]})`);
-  const code = `\`\`\`${language.toLowerCase()}\n${pick(["solve", "main", "run", "helper", "make"], random)}(${names[0]}):\n${body.join("\n")}\n  return ${names[0]}\n\`\`\``;
+  const [template, language, solution] = pick(CODE_LINES, random).split(" => ");
+  const isProse = language === "prose";
+  const ask = say(template, random).replace(/\s+/g, " ").trim();
+  const where =
+    isProse || chance(0.2, random)
+      ? ""
+      : pick([` in ${language}`, ` (${language})`, `, ${language} please`], random);
+  const twists = random.shuffle(CODE_TWISTS).slice(0, isProse ? 0 : random.below(3));
+  const frame = pick(
+    [
+      "$q",
+      "$q",
+      "I am stuck: $q",
+      "Quick question: $q",
+      "For a course I have to solve this: $q",
+      "$q. Thanks!",
+      "My colleague asked me: $q",
+    ],
+    random,
+  );
+  const text = capitalised(article(frame.replace("$q", () => [ask + where, ...twists].join(". "))));
+  const code = solution.replaceAll("\\n", "\n").replaceAll("\\t", "\t");
+  const lead = pick(
+    ["Here is a short version:", "This does it:", "One way:", "I would write:", "Try this:"],
+    random,
+  );
   const remark = say(
     pick(
       [
-        "{This runs|It works} in {linear|logarithmic|quadratic} time {and needs little memory|}.",
-        "{Mind|Watch out for} {empty input|negative numbers|very long lines}; {the first line|the guard} {handles|covers} that.",
-        "{Start|Begin} with {a small example|a test} and {grow|change} it {step by step|later}.",
+        "{This runs|It works} {as it is|on any recent version}{, without other libraries|}.",
+        "{Mind|Watch out for} {empty input|odd values|very long input}; {add a check|test it} before you {rely on it|ship it}.",
+        "{Start|Begin} with {a small example|a test} and {change|extend} it {step by step|later}.",
       ],
       random,
     ),
     random,
   );
-  return {
-    request: openRequest(text, random),
-    answer: says(`Here is one way, for the question "${ask}".\n\n${code}\n\n${remark}`),
-  };
+  const answer = isProse ? code : `${lead}\n\n\`\`\`${language.toLowerCase()}\n${code}\n\`\`\`\n\n${remark}`;
+  return { request: openRequest(text, random), answer: says(answer) };
 }
 
 function functionCall(random: Random): Pick<Draft, "request" | "answer"> {
-  const [object, decoy] = random.shuffle(parts.OBJECTS);
-  const name = `${pick(parts.VERBS, random)}_${object}`;
-  const chosen = random.shuffle(parts.PARAMETERS).slice(0, 2 + random.below(3));
-  const values = chosen.map(([, , options]) => pick(options, random));
-  const tools = [describe(name, chosen)];
-  if (chance(0.5, random))
-    tools.push(
-      describe(`${pick(parts.VERBS, random)}_${decoy}`, random.shuffle(parts.PARAMETERS).slice(0, 2)),
-    );
-  const wish = chosen
-    .map(([key], index) => `${key.replaceAll("_", " ")} ${values[index]}`)
-    .join(pick([", ", " and ", "; "], random));
+  const [wanted, decoy] = random
+    .shuffle(FUNCTIONS)
+    .slice(0, 2)
+    .map((line) => describe(line, random));
+  const values = wanted.parameters.map((key) => pick(parts.VALUES[key][1], random));
+  const wish = wanted.parameters.map((key, index) => `${key.replaceAll("_", " ")} ${values[index]}`);
+  const what = wanted.name.replaceAll("_", " ").replace(" ", " the ");
   const text = say(
-    `{Please|Could you|I want you to|} ${name.replaceAll("_", " ")} {for|with} ${wish}{, thanks|}`,
+    `{Please|Could you|I want you to|Can you|} ${what} {for|with|given} ${wish.join(pick([", ", " and ", "; "], random))}{, thanks|}`,
     random,
-  ).trim();
-  const args = Object.fromEntries(
-    chosen.map(([key, type], index) => [key, type === "string" ? values[index] : JSON.parse(values[index])]),
   );
-  const request = { ...openRequest(capitalised(text), random), tools, max_tokens: undefined };
-  return { request, answer: callsTool(name, args, random) };
+  const args = Object.fromEntries(
+    wanted.parameters.map((key, index) => [
+      key,
+      parts.VALUES[key][0] === "string" ? values[index] : JSON.parse(values[index]),
+    ]),
+  );
+  const tools = chance(0.5, random) ? [wanted.tool] : random.shuffle([wanted.tool, decoy.tool]);
+  const request = { ...openRequest(capitalised(text.trim()), random), tools, max_tokens: undefined };
+  return { request, answer: callsTool(wanted.name, args, random) };
 }
 
-const describe = (name: string, chosen: typeof parts.PARAMETERS) =>
-  tool(
-    name,
-    `${capitalised(name.replaceAll("_", " "))}.`,
-    chosen.map(([key, type]) => [key, type, key.replaceAll("_", " "), true] as const),
+/** A tool from a line such as "tide_height: location, date", with some of the parameters it could have. */
+function describe(line: string, random: Random) {
+  const [object, list] = line.split(": ");
+  const all = list.split(", ");
+  const parameters = all.slice(0, Math.max(2, all.length - random.below(2)));
+  const name = `${pick(chance(0.5, random) ? parts.VERBS.number : parts.VERBS.plan, random)}_${object}`;
+  const described = parameters.map(
+    (key) => [key, parts.VALUES[key][0], key.replaceAll("_", " "), true] as const,
   );
+  return { name, parameters, tool: tool(name, `${capitalised(name.replaceAll("_", " "))}.`, described) };
+}
 
 function openRequest(content: string, random: Random) {
   const limit = pick(LIMITS, random);

@@ -7,10 +7,7 @@ I {need|have to have} {it|this|an answer} {by tomorrow|today|before $day|within 
 we {leave|fly|set off} {tomorrow|on $day|in two days} and {can't go without it|need it then}
 {the wedding|the party|the birthday|my exam} is {tomorrow|on $day|this weekend}
 {please hurry|hurry please|there's no time left}
-{every hour counts|I can't wait any longer|it cannot wait}
-{my shop|our kitchen|the whole family} {stands still|is stuck} until this is {sorted|fixed}
 {deadline|the deadline} is {$day|tonight|tomorrow noon}
-{immediately|answer immediately} please
 # low
 {no rush|no hurry|not urgent|not urgent at all}
 {whenever you have|when you find} {a minute|time}
@@ -18,8 +15,6 @@ we {leave|fly|set off} {tomorrow|on $day|in two days} and {can't go without it|n
 just {curious|wondering|asking}
 {some time|any time} {this month|in the next weeks} is {fine|ok}
 {it's for|I only need it} {next winter|summer|the end of the year}
-{not important|nothing pressing|nothing serious}
-{I'm in no hurry|there is no hurry} {with this|}
 `;
 
 export const SENTIMENT_TEXT = `

@@ -59,22 +59,6 @@ export const ANSWER_PARTS = `
 {I packed|I sold|I borrowed} {a lantern|two spoons|a ladder} and {set off|sat down|began to sing}
 `;
 
-export const CODE_TASKS = `
-{write|implement|show me} a function that {reverses the words of a sentence|merges two sorted lists|counts vowels|flattens nested lists|finds the second largest number}
-{write|sketch} a {class|module} for a {bounded queue|least recently used cache|bank account with overdraft|deck of cards|traffic light}
-{explain|what is} the difference between {a stack and a heap|threads and processes|shallow and deep copies|a mutex and a semaphore|equality and identity}
-{refactor|simplify} a loop that {builds a string|sums only even numbers|removes duplicates|searches a matrix}
-{how do I|what is the best way to} {read a large file line by line|parse command line flags|sort by two keys|retry a failing request|format a date}
-{write a unit test for|test} {a leap year check|a roman numeral converter|a password validator|a shopping basket}
-{debug this|find the mistake}: my {recursive sum|binary search|date parser|csv reader} {returns one too many|never stops|fails on empty input}
-{port|translate} a {bubble sort|temperature converter|prime sieve|word counter} to
-{design|sketch} {a table layout|an interface|a small api} for {a library|a tennis club|parking meters|a recipe book}
-{generate|compute} {the first n primes|all permutations of a string|Pascal's triangle|the digits of a number in base seven}
-`;
-
-export const LANGUAGES =
-  "Python|Go|Rust|TypeScript|Java|Ruby|Kotlin|Elixir|C|Haskell|Lua|Swift|PHP|Scala".split("|");
-
 export const CODE_TWISTS = `
 no libraries please
 it should handle empty input
@@ -90,25 +74,68 @@ names in snake case
 show an example call
 `;
 
-// Verb, object and parameters of functions that exist for one request only.
-export const VERBS =
-  "calculate|convert|schedule|lookup|estimate|register|compare|predict|rank|validate|archive|simulate".split(
-    "|",
-  );
-export const OBJECTS =
-  "tide_height|loan_rate|recipe_portions|museum_ticket|flight_emission|plant_watering|paint_amount|train_seat|moon_phase|soil_acidity|pool_volume|choir_rehearsal|bread_hydration|chess_rating|solar_yield|library_loan|pet_vaccine|marathon_pace|wine_pairing|parking_fee|knitting_gauge|roof_load|postal_rate|star_position".split(
-    "|",
-  );
-export const PARAMETERS: readonly (readonly [string, string, readonly string[]])[] = [
-  ["location", "string", ["Lisbon", "Oslo", "Kyoto", "Accra", "Quito", "Perth"]],
-  ["amount", "number", ["12", "40", "7.5", "300", "18", "95"]],
-  ["date", "string", ["2026-04-01", "2026-05-17", "2026-06-30", "2026-03-21"]],
-  ["unit", "string", ["metric", "imperial"]],
-  ["people", "integer", ["2", "3", "5", "12"]],
-  ["duration_minutes", "integer", ["30", "45", "90", "120"]],
-  ["category", "string", ["standard", "premium", "student", "family"]],
-  ["depth", "number", ["0.5", "1.2", "2", "3.4"]],
-  ["language", "string", ["en", "pt", "ja", "fi"]],
-  ["precision", "integer", ["1", "2", "4"]],
-  ["include_details", "boolean", ["true", "false"]],
-];
+// Functions that exist for one request only: their name, and what they need to know.
+export const FUNCTIONS = `
+tide_height: location, date, unit
+loan_payment: amount, duration_months, rate_percent
+recipe_portions: dish, people, unit
+museum_ticket: location, date, people, category
+flight_emission: location, destination, people
+plant_watering: plant, location, date
+paint_amount: amount, unit, color
+train_seat: location, destination, date, people
+moon_phase: date, location
+soil_acidity: location, depth
+pool_volume: length, width, depth, unit
+choir_rehearsal: date, location, duration_minutes
+bread_hydration: amount, rate_percent
+chess_rating: rating, opponent_rating
+solar_yield: location, amount, date
+pet_vaccine: animal, date, location
+marathon_pace: duration_minutes, unit
+wine_pairing: dish, people, amount
+parking_fee: location, duration_minutes, category
+knitting_gauge: width, length, unit
+roof_load: location, width, length
+postal_rate: destination, amount, unit
+star_position: location, date, precision
+greenhouse_heating: location, width, length, unit
+language_course: language, date, category
+concert_queue: location, date, category, people
+bee_colony: location, date, amount
+paper_format: width, length, unit
+ferry_crossing: location, destination, date, category
+violin_tuning: precision, language
+`;
+
+export const VERBS = {
+  number: ["calculate", "estimate", "compute", "get", "check"],
+  plan: ["find", "plan", "lookup", "compare", "prepare"],
+};
+
+export const VALUES: { readonly [parameter: string]: readonly [string, readonly string[]] } = {
+  location: [
+    "string",
+    ["Lisbon", "Oslo", "Kyoto", "Accra", "Quito", "Perth", "Split", "Halifax", "Bergen", "Tartu"],
+  ],
+  destination: ["string", ["Naples", "Cusco", "Hobart", "Riga", "Dakar", "Busan", "Calgary"]],
+  amount: ["number", ["12", "40", "7.5", "300", "18", "95", "1500", "2.25", "640"]],
+  date: ["string", ["2026-04-01", "2026-05-17", "2026-06-30", "2026-03-21", "2026-08-09", "2026-07-14"]],
+  unit: ["string", ["metric", "imperial"]],
+  people: ["integer", ["2", "3", "5", "12", "30"]],
+  duration_minutes: ["integer", ["30", "45", "90", "120", "225"]],
+  duration_months: ["integer", ["6", "18", "36", "240"]],
+  rate_percent: ["number", ["2.5", "4", "65", "72", "3.1"]],
+  category: ["string", ["standard", "premium", "student", "family"]],
+  depth: ["number", ["0.5", "1.2", "2", "3.4"]],
+  length: ["number", ["4", "8.5", "12", "25"]],
+  width: ["number", ["2", "3.5", "5", "10"]],
+  language: ["string", ["en", "pt", "ja", "fi"]],
+  precision: ["integer", ["1", "2", "4"]],
+  color: ["string", ["ochre", "white", "sea blue", "brick"]],
+  dish: ["string", ["lentil soup", "apple strudel", "paella", "mushroom risotto", "fish pie"]],
+  plant: ["string", ["fern", "basil", "lemon tree", "orchid", "olive"]],
+  animal: ["string", ["cat", "ferret", "old beagle", "rabbit"]],
+  rating: ["integer", ["1420", "1875", "2110"]],
+  opponent_rating: ["integer", ["1390", "1960", "2240"]],
+};

@@ -145,12 +145,12 @@ api key $key {was pasted|ended up} in {a ticket|the team chat}, {please revoke|r
 {rubbish|cardboard} {wasn't collected|is piling up} {behind the store|}
 # onboarding_offboarding
 {new colleague|a new starter|$first} {starts|begins} on $day, {please prepare everything|needs all accounts}
-$name {leaves|is leaving} {us|the company} on {$date|$day}, {close the accounts|please collect the laptop}
-{first day|onboarding} of {$first|two trainees} {in the $city store|on $date}: {laptop, mail, till user|what do you need from me}
+$name {leaves|is leaving} {us|the company} on {$later|$day}, {close the accounts|please collect the laptop}
+{first day|onboarding} of {$first|two trainees} {in the $city store|on $later}: {laptop, mail, till user|what do you need from me}
 {intern|trainee|temp} for {the spring sale|three weeks} needs {a login and a badge|a till user}
-{last day of|exit of} $first is $date, {forward the mail to me|who gets the phone}
+{last day of|exit of} $first is $later, {forward the mail to me|who gets the phone}
 {welcome pack|badge and key} for {$name|our new manager} {please|}
-{contract|probation} of $first {ends|is over}, {remove from all systems|deactivate on $date}
+{contract|probation} of $first {ends|is over}, {remove from all systems|deactivate on $later}
 {returning|back} from parental leave: $first, {reactivate|please reopen} the {account|user}
 {list|checklist} for {a new|our new} {store manager|starter} {please|}
 {rehire|we rehired} $first, {old user|same user} {again|as before}

@@ -70,15 +70,15 @@ is $first {working|in} {on $day|tomorrow}
 $first is {ill|sick} {on $day|}, {find|we need} {a replacement|someone else}
 # leave_request: Enter holidays or sick leave
 {enter|book|request} {holiday|two days off|leave} for $first {from $day|on $date|}
-$first {takes|wants} {$day off|holiday from $date}
+$first {takes|wants} {$day off|holiday from $later}
 {sick note|sick leave} for $first {until $day|since $day}
 # meeting_room: Book a room or see which are free
 {book|get} {a room|the small room} {for $number people|} on $day {at $time|}
 which {meeting room|room} is free {on $day|at $time|now}
 {need|we need} somewhere to {meet|sit} with {$number suppliers|the team} {at $time|on $day}
 # calendar_event: Put an appointment in a calendar
-{put|add} {the supplier visit|the stocktake} {in|to} {my|the team} calendar {on $day|for $date}
-{remind|schedule} {me|us}: {call with $first|inventory} {on $date|at $time}
+{put|add} {the supplier visit|the stocktake} {in|to} {my|the team} calendar {on $day|for $later}
+{remind|schedule} {me|us}: {call with $first|inventory} {on $later|at $time}
 {move|shift} my {meeting|appointment} with $first to {$day|$time}
 # translate_text: Translate a text into another language
 {translate|put} {this|the notice|the product text} {into|to} {Dutch|German|French}
@@ -98,7 +98,7 @@ what do {customers|people} {say|think} about the $item
 {show|visualise} how the $item {sold|is selling} {this year|by store}
 # discount_create: Make a discount code or campaign
 {create|make} a {code|discount} of {10|15|20} per cent {on $items|for $shop|}
-{set up|start} the campaign $code {from $day|until $date}
+{set up|start} the campaign $code {from $day|until $later}
 {voucher|promo code} for $name {over $amount|as an apology}
 # gift_card_issue: Issue or top up a gift card
 {issue|make} a gift card {over|of} $amount {for $name|}

@@ -74,7 +74,9 @@ export const CITIES = lines(`
 const COLOURS = ["black", "navy", "forest green", "grey", "red", "mustard", "sand", "teal", "white", "rust"];
 const SIZES = ["XS", "S", "M", "L", "XL", "38", "39", "41", "42", "43", "44", "46"];
 const WEEKDAYS = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
-const MONTHS = ["January", "February", "March", "April", "May"];
+// Customers look back from March, plans look ahead.
+const PAST_MONTHS = ["December", "January", "February"];
+const COMING_MONTHS = ["April", "May", "June"];
 const CARRIERS = ["Northpost", "Quickmule", "ParcelKite", "the courier", "the carrier", "the postman"];
 const SPANS = [
   "two days",
@@ -115,7 +117,8 @@ export const SLOTS: SlotMakers = {
   colour: (random) => pick(COLOURS, random),
   size: (random) => pick(SIZES, random),
   day: (random) => pick(WEEKDAYS, random),
-  date: (random) => `${1 + random.below(28)} ${pick(MONTHS, random)}`,
+  date: (random) => `${1 + random.below(28)} ${pick(PAST_MONTHS, random)}`,
+  later: (random) => `${1 + random.below(28)} ${pick(COMING_MONTHS, random)}`,
   carrier: (random) => pick(CARRIERS, random),
   span: (random) => pick(SPANS, random),
   shop: (random) => pick(SHOPS, random),
