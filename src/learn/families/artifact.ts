@@ -94,10 +94,9 @@ export function unpackArtifact(
       const place = found.get(name);
       if (place?.layout.type !== type) throw refuse(identity.kind, `has no ${type} "${name}"`);
       // A copy: the bytes may lie at any offset of their buffer, and the specialist must not change when they do.
-      const copy = bytes.slice(
-        place.start,
-        place.start + place.layout.length * TYPES[type].BYTES_PER_ELEMENT,
-      );
+      // Not by slice: of a Buffer that is a view of the same memory.
+      const copy = new Uint8Array(place.layout.length * TYPES[type].BYTES_PER_ELEMENT);
+      copy.set(bytes.subarray(place.start, place.start + copy.length));
       return new TYPES[type](copy.buffer) as InstanceType<(typeof TYPES)[typeof type]>;
     },
   };
