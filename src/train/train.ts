@@ -26,6 +26,8 @@ export type Trained = {
 /** What a training run has to go by. `train` fits, `calibration` chooses the family and fits the score; nothing else is seen. */
 export type TrainingJob = {
   readonly taskId: string;
+  /** For progress. */
+  readonly taskName: string;
   readonly train: readonly Example[];
   readonly calibration: readonly Example[];
   readonly families: readonly SpecialistFamily[];
