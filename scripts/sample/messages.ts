@@ -36,17 +36,17 @@ export function flaggedMessage(random: Random): CustomerMessage {
   const slots: Slots = new Map();
   const urgency = weighted(
     [
-      ["normal", 0.5],
-      ["high", 0.3],
-      ["low", 0.2],
+      ["normal", 0.45],
+      ["high", 0.33],
+      ["low", 0.22],
     ],
     random,
   );
   const sentiment = weighted(
     [
-      ["neutral", 0.47],
-      ["negative", 0.33],
-      ["positive", 0.2],
+      ["neutral", 0.42],
+      ["negative", 0.35],
+      ["positive", 0.23],
     ],
     random,
   );
@@ -57,7 +57,7 @@ export function flaggedMessage(random: Random): CustomerMessage {
     ...partOf(SENTIMENT_LINES, sentiment, random, slots),
     ...(asksForHuman ? [fromLines(HUMAN_LINES, random, slots)] : []),
   ];
-  if (chance(0.2, random)) extras.push(fromLines(NEUTRAL_LINES, random, slots));
+  if (chance(0.12, random)) extras.push(fromLines(NEUTRAL_LINES, random, slots));
   if (chance(0.08, random)) extras.push(fromLines(BACKGROUND_LINES, random, slots));
   const flags = { urgency, sentiment, needs_human: asksForHuman || intent === "human_agent" };
   return { text: customerText(core, random.shuffle(extras), random, slots), intent, flags };

@@ -111,7 +111,7 @@ function intentDraft(text: string, intent: string, at: Date, random: Random): Dr
 }
 
 function flagsDraft(text: string, flags: Flags, at: Date, random: Random): Draft {
-  const version = since(9, at) ? 2 : 1;
+  const version = since(11, at) ? 2 : 1;
   const urgency = slip(flags.urgency, ["low", "normal", "high"], random);
   // Before JSON mode was switched on with the second prompt, some answers came in a fence.
   const { content, noise } = jsonText({ ...flags, urgency: urgency.label }, version === 1 ? 0.04 : 0, random);

@@ -79,7 +79,7 @@ export function sentence(text: string): string {
 }
 
 const QUESTION =
-  /^(where|what|how|can|could|is|are|do|does|did|when|which|who|why|has|have you|will|would|may|was|wo|wann)\b/i;
+  /^(where|what(?! a )|how|can|could|is|are|do|does|did|when|which|who|why|has|have you|will|would|may|was|wo|wann)\b/i;
 
 /** Without the double spaces and stray gaps that empty choices leave. */
 export const tidy = (text: string): string =>
