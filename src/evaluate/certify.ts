@@ -5,6 +5,7 @@ import {
   certifyThreshold,
   clopperPearsonUpper,
   minCalls,
+  planStarts,
   riskCoverage,
 } from "../learn/index.ts";
 
@@ -27,8 +28,6 @@ export type CertificateQuestion = {
   readonly attempt: number;
   /** Disagreement on all calls as the calibration part showed it; null when there is none. */
   readonly calibrationRisk: number | null;
-  /** Coverages to start from, as the calibration part suggests them. */
-  readonly starts: readonly number[];
   /** Calls in the sample per call of the task: to say what is needed in calls of the task. */
   readonly shareCertifying: number;
   readonly window: Certificate["window"];
@@ -54,7 +53,7 @@ export function certify(question: CertificateQuestion): Certificate {
     ...outcomes,
     epsilon,
     delta,
-    startCoverages: startsFor(question, delta),
+    startCoverages: startsFor(outcomes.scores, epsilon, delta),
   });
   const common = {
     taskId: question.taskId,
@@ -75,14 +74,13 @@ export function certify(question: CertificateQuestion): Certificate {
   return { ...common, ...withoutThreshold(question, delta) };
 }
 
-/** Starts are chosen before the outcomes are looked at: from the calibration part, and the whole. */
-function startsFor({ starts, outcomes, epsilon }: CertificateQuestion, delta: number): number[] {
-  const sample = Math.max(1, outcomes.scores.length);
-  const least = minCalls(0, epsilon, delta / (starts.length + 1)) / sample;
-  const wanted = [...starts.map((coverage) => Math.max(coverage, least)), 1].filter(
-    (coverage) => coverage <= 1,
-  );
-  return [...new Set(wanted)].sort((a, b) => a - b);
+/**
+ * Where the search starts: planned from the scores alone, which say how sure the specialist is; the outcomes have not been
+ * looked at. A score is a calibrated P(agree), so 1 − score stands for the expected loss.
+ */
+function startsFor(scores: readonly number[], epsilon: number, delta: number): number[] {
+  const expected = scores.map((score) => 1 - Math.min(1, Math.max(0, score)));
+  return planStarts({ scores, losses: expected, sample: scores.length, epsilon, delta });
 }
 
 type Refusal = Pick<Certificate, "n" | "k" | "threshold" | "coverage" | "upper" | "needs" | "reason"> & {

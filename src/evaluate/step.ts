@@ -47,7 +47,7 @@ export function certifyStep(store: Store, step: CertifyStep): HeldCertificate | 
     attempt:
       1 + new Set(before.filter((held) => held.epsilon === epsilon).map((held) => held.policyHash)).size,
     shareCertifying: sample.length / Math.max(1, task.calls),
-    ...hintsOf(row),
+    calibrationRisk: calibrationRiskOf(row),
     window: times.length === 0 ? null : { from: times[0], to: times[times.length - 1] },
     latencyMsP50: outcomes.latencyMsP50,
   });
@@ -67,20 +67,14 @@ function partsOf(store: Store, { id, family, info }: SpecialistRow): Parameters<
   return { familyKind: family, artifact: store.specialists.artifact(id), calibration, style };
 }
 
-/** What the calibration part says beforehand: the risk of serving everything, and where a threshold may lie. */
-function hintsOf({ info }: SpecialistRow): {
-  readonly calibrationRisk: number | null;
-  readonly starts: readonly number[];
-} {
-  const { calibrationExamples, calibrationErrors, starts } = info as { [field: string]: unknown };
+/** The disagreement on all calls that the calibration part showed; null when there was none to see. */
+function calibrationRiskOf({ info }: SpecialistRow): number | null {
+  const { calibrationExamples, calibrationErrors } = info;
   const isKnown =
     typeof calibrationExamples === "number" &&
     typeof calibrationErrors === "number" &&
     calibrationExamples > 0;
-  return {
-    calibrationRisk: isKnown ? calibrationErrors / calibrationExamples : null,
-    starts: Array.isArray(starts) ? starts.filter((value) => typeof value === "number") : [],
-  };
+  return isKnown ? calibrationErrors / calibrationExamples : null;
 }
 
 /** Whether a certificate is about what would be served now: any change of specialist, templates or code voids it. */

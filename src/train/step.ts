@@ -69,6 +69,7 @@ async function make(store: Store, step: TrainStep, material: Material): Promise<
     ...step,
     ...material,
     taskId: step.task.id,
+    taskName: step.task.name,
     families,
     attempt,
   });

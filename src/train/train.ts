@@ -154,7 +154,6 @@ function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]): Tra
     calibrationErrors: best.losses.reduce((sum, loss) => sum + loss, 0),
     auroc: auroc(best.scores, outcomes),
     ece: best.scores.length === 0 ? null : expectedCalibrationError(calibrated, outcomes),
-    starts: startsFrom(calibrated, best.losses, job.epsilon),
     tried,
     trainedOn: contentHash(job.train.map(({ callId }) => callId)),
   };
@@ -181,12 +180,4 @@ function calibrate({ scores, losses }: Candidate): Calibration {
   );
   // A falling slope would turn the order round: then the calibration sample is too small to say anything.
   return model.slope > 0 ? { kind: "platt", ...model } : { kind: "none" };
-}
-
-/** Coverages at which the calibration part's risk passes parts of epsilon: where the certificate's search will start. */
-function startsFrom(scores: readonly number[], losses: readonly number[], epsilon: number): number[] {
-  const points = riskCoverage(scores, losses);
-  const at = (risk: number): number =>
-    points.filter((point) => (point.k + 0.5) / (point.n + 1) <= risk).at(-1)?.coverage ?? 0;
-  return [at(epsilon * 0.6), at(epsilon)];
 }

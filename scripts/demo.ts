@@ -1,0 +1,131 @@
+// The project in two minutes: a sample agent log becomes certified specialists behind an endpoint, and the last three
+// days of the log, which no step has seen, are sent through it with an unmodified OpenAI client.
+import { spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { createServer } from "node:net";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { paint } from "../src/cli/print.ts";
+import type { ChatRequest, ChatResponse } from "../src/core/index.ts";
+import { replayThroughClient, summaryOf, type RecordedLine } from "./demo/replay.ts";
+
+const ROOT = join(import.meta.dirname, "..");
+const SAMPLE = join(ROOT, "samples/agent-log.jsonl.gz");
+const CLI = join(ROOT, "bin/understudy.js");
+const NODE_FLAGS = ["--disable-warning=ExperimentalWarning"];
+/** Sessions that begin on this day or later are held back. */
+const HELD_FROM = "2026-03-13";
+/** What the demo promises: at most 5 % of what specialists serve differs from the LLM. */
+const EPSILON = "0.05";
+const READY_TIMEOUT_MS = 20_000;
+
+type LogLine = RecordedLine & { readonly timestamp: string; readonly session: string };
+
+async function main(args: readonly string[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), "understudy-demo-"));
+  const { seen, held } = splitByTime(readLog());
+  const files = {
+    seen: join(folder, "seen.jsonl"),
+    held: join(folder, "held.jsonl"),
+    store: join(folder, "store"),
+  };
+  writeLines(files.seen, seen);
+  writeLines(files.held, held);
+
+  say(
+    1,
+    `The log of an invented company's agents: ${seen.length} calls until ${HELD_FROM}. Its last three days, ${held.length} calls, are put aside.`,
+  );
+  say(2, "Finding recurring tasks, training a specialist for each, certifying it on calls it has not seen…");
+  const converted = understudy(["convert", files.seen, "--store", files.store, "--epsilon", EPSILON]);
+  if (converted !== 0) throw new Error(`convert ended with ${converted}`);
+
+  const port = await freePort();
+  say(
+    3,
+    `Starting the endpoint on port ${port}. No key here, so the LLM behind it is a replay of the recorded log.`,
+  );
+  const server = await startServer(files, port);
+  say(4, `Sending the ${held.length} calls put aside through it with the ordinary openai client…`);
+  const outcomes = await replayThroughClient(`http://127.0.0.1:${port}/v1`, held);
+  process.stdout.write(summaryOf(outcomes));
+  if (args.includes("--stay")) await stay(server, port);
+  else await stop(server);
+  rmSync(folder, { recursive: true, force: true });
+}
+
+const say = (step: number, text: string): void =>
+  void process.stdout.write(`\n${paint(["bold", "cyan"], `${step}`)}  ${text}\n`);
+
+function readLog(): LogLine[] {
+  const text = gunzipSync(readFileSync(SAMPLE)).toString("utf8");
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line) as LogLine & { request: ChatRequest; response: ChatResponse | null });
+}
+
+/** By the day a session began, so that no session is on both sides. */
+function splitByTime(log: readonly LogLine[]): { readonly seen: LogLine[]; readonly held: LogLine[] } {
+  const began = new Map<string, string>();
+  for (const { session, timestamp } of log) if (!began.has(session)) began.set(session, timestamp);
+  const isHeld = ({ session }: LogLine): boolean => (began.get(session) ?? "") >= HELD_FROM;
+  return { seen: log.filter((line) => !isHeld(line)), held: log.filter(isHeld) };
+}
+
+function writeLines(file: string, lines: readonly LogLine[]): void {
+  writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+}
+
+function understudy(args: readonly string[]): number {
+  return spawnSync(process.execPath, [...NODE_FLAGS, CLI, ...args], { stdio: "inherit" }).status ?? 1;
+}
+
+async function startServer(
+  { store, held }: { readonly store: string; readonly held: string },
+  port: number,
+): Promise<ChildProcess> {
+  const args = [CLI, "serve", "--store", store, "--port", String(port), "--upstream", `replay:${held}`];
+  const server = spawn(process.execPath, [...NODE_FLAGS, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  server.stdout.pipe(process.stdout);
+  const giveUp = Date.now() + READY_TIMEOUT_MS;
+  while (Date.now() < giveUp) {
+    const isReady = await fetch(`http://127.0.0.1:${port}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    );
+    if (isReady) return server;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  server.kill();
+  throw new Error("the endpoint did not start");
+}
+
+async function freePort(): Promise<number> {
+  const probe = createServer();
+  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
+  const address = probe.address();
+  await new Promise((resolve) => probe.close(resolve));
+  if (address === null || typeof address === "string") throw new Error("no free port");
+  return address.port;
+}
+
+async function stay(server: ChildProcess, port: number): Promise<void> {
+  process.stdout.write(
+    `\n  The endpoint stays up: OPENAI_BASE_URL=http://127.0.0.1:${port}/v1   Ctrl-C ends it.\n`,
+  );
+  process.on("SIGINT", () => server.kill("SIGTERM"));
+  await new Promise((resolve) => server.on("exit", resolve));
+}
+
+async function stop(server: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => server.on("exit", resolve));
+  server.kill("SIGTERM");
+  await ended;
+  process.stdout.write(
+    "\n  Next: npx understudy convert your-log.jsonl.gz      then: npx understudy serve --upstream https://api.openai.com/v1\n\n",
+  );
+}
+
+await main(process.argv.slice(2));
