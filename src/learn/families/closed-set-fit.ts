@@ -8,11 +8,12 @@ import {
 } from "../../core/index.ts";
 import { fitLogistic, logisticDefaults, predictLogistic, type LogisticModel } from "../linear/logistic.ts";
 import { fitSvm, svmDefaults } from "../linear/svm.ts";
-import { blockWeights, inputBlocks, type InputBlocks } from "../text/input-blocks.ts";
+import { blockWeights, inputBlocks, inputRow, type InputBlocks } from "../text/input-blocks.ts";
 import { stackRows } from "../text/sparse.ts";
 import { fitVocabulary, makeVectorizer } from "../text/tfidf.ts";
+import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
 import { answerText } from "./answer-text.ts";
-import { makeJudge, neighbourRow, type ClosedSetModel, type Evidence } from "./closed-set-model.ts";
+import { makeJudge, type ClosedSetModel, type Evidence } from "./closed-set-model.ts";
 
 export type FittedClosedSet = {
   readonly answers: readonly Answer[];
@@ -78,19 +79,14 @@ function fitModel(items: readonly Item[], answers: readonly Answer[], seed: numb
   const vectorizer = makeVectorizer(vocabulary);
   const weights = blockWeights(SIDE_WEIGHT);
   const data = {
-    rows: stackRows(all.map(({ input }) => vectorizer.vector(input.blocks, weights).row)),
+    rows: stackRows(all.map(({ input }) => inputRow(vectorizer, input, weights).row)),
     labels: Uint32Array.from(all, ({ label }) => label),
     classes: answers.length,
-    width: vocabulary.hashes.length,
+    width: vectorizer.width + MEANING_DIMENSIONS,
     weights: Float32Array.from(all, ({ weight }) => weight),
   };
   const linear = fitSvm(data, { ...svmDefaults, cost: SVM_COST }, seededRandom(seed));
-  const kept = items.filter(({ weight }) => weight >= 0.5);
-  const neighbours = {
-    rows: stackRows(kept.map(({ input }) => neighbourRow(vectorizer, input))),
-    labels: Uint32Array.from(kept, ({ label }) => label),
-  };
-  return { vocabulary, sideWeight: SIDE_WEIGHT, linear, neighbours };
+  return { vocabulary, sideWeight: SIDE_WEIGHT, linear };
 }
 
 function labelItems(answers: readonly Answer[]): Item[] {

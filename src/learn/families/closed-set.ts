@@ -1,9 +1,10 @@
 import type { Answer, Json, Specialist, SpecialistFamily, TaskKind } from "../../core/index.ts";
 import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
-import { dequantize, quantize } from "../linear/quantize.ts";
+import { quantize } from "../linear/quantize.ts";
+import { inputBlocks } from "../text/input-blocks.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
 import { fitClosedSet, type FittedClosedSet } from "./closed-set-fit.ts";
-import { judgeInput, makeJudge } from "./closed-set-model.ts";
+import { makeJudge } from "./closed-set-model.ts";
 
 const IDENTITY = { kind: "closed-set", version: 1 };
 const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
@@ -31,20 +32,16 @@ type Meta = {
 };
 
 function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
-  const { vocabulary, linear, neighbours } = model;
-  const { levels, scales } = quantize(linear.weights, linear.classes);
+  const { vocabulary, linear } = model;
+  const { weights, scales } = quantize(linear);
   // Answers are JSON by type; the score is numbers.
   const meta = { answers, score, sideWeight: model.sideWeight } as unknown as Json;
   return packArtifact(IDENTITY, meta, {
     hashes: vocabulary.hashes,
     idf: vocabulary.idf,
-    levels,
+    levels: weights,
     scales,
     bias: linear.bias,
-    neighbourStarts: neighbours.rows.starts,
-    neighbourColumns: neighbours.rows.columns,
-    neighbourValues: Uint8Array.from(neighbours.rows.values, (value) => Math.round(value * 255)),
-    neighbourLabels: Uint16Array.from(neighbours.labels),
   });
 }
 
@@ -59,22 +56,15 @@ function load(artifact: Uint8Array): Specialist {
     sideWeight,
     linear: {
       classes: answers.length,
-      weights: dequantize(levels, array("scales", "Float32Array"), answers.length),
+      weights: levels,
+      scales: array("scales", "Float32Array"),
       bias,
-    },
-    neighbours: {
-      rows: {
-        starts: array("neighbourStarts", "Uint32Array"),
-        columns: array("neighbourColumns", "Uint32Array"),
-        values: Float32Array.from(array("neighbourValues", "Uint8Array"), (value) => value / 255),
-      },
-      labels: Uint32Array.from(array("neighbourLabels", "Uint16Array")),
     },
   });
   return {
     description: { kind: IDENTITY.kind, parameters: levels.length + bias.length + score.weights.length + 1 },
     predict: (input) => {
-      const { label, features } = judgeInput(judge, input);
+      const { label, features } = judge(inputBlocks(input));
       return { answer: answers[label], score: predictLogistic(score, features) };
     },
   };

@@ -1,6 +1,6 @@
 import type { Specialist, SpecialistFamily, TaskKind } from "../../core/index.ts";
 import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
-import { dequantize, quantize } from "../linear/quantize.ts";
+import { quantize } from "../linear/quantize.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
 import { writeAnswer, type AnswerForm } from "./option-ranker-form.ts";
 import { fitRanker, type FittedRanker } from "./option-ranker-fit.ts";
@@ -31,12 +31,12 @@ type Meta = {
 
 function pack({ reading, form, model, stack, score }: FittedRanker): Uint8Array {
   const { vocabulary, linear, neighbours } = model;
-  const { levels, scales } = quantize(linear.weights, linear.classes);
+  const { weights, scales } = quantize(linear);
   const meta: Meta = { reading, form, known: model.known, stack, score };
   return packArtifact(IDENTITY, meta, {
     hashes: vocabulary.hashes,
     idf: vocabulary.idf,
-    levels,
+    levels: weights,
     scales,
     bias: linear.bias,
     offered: model.offered,
@@ -58,7 +58,8 @@ function load(artifact: Uint8Array): Specialist {
     known,
     linear: {
       classes: known.length,
-      weights: dequantize(levels, array("scales", "Float32Array"), known.length),
+      weights: levels,
+      scales: array("scales", "Float32Array"),
       bias: array("bias", "Float32Array"),
     },
     offered: array("offered", "Uint32Array"),

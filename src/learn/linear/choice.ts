@@ -57,8 +57,9 @@ export function scoreOffers(model: LinearModel, row: SparseRow, offers: Uint32Ar
   const scores = Float32Array.from(offers, (option) => model.bias[option]);
   for (let at = 0; at < row.columns.length; at += 1) {
     const offset = row.columns[at] * model.classes;
+    const value = row.values[at] * (model.scales === undefined ? 1 : model.scales[row.columns[at]]);
     for (let place = 0; place < offers.length; place += 1) {
-      scores[place] += row.values[at] * model.weights[offset + offers[place]];
+      scores[place] += value * model.weights[offset + offers[place]];
     }
   }
   return scores;

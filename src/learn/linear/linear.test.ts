@@ -4,7 +4,7 @@ import { stackRows } from "../text/sparse.ts";
 import { fitChoices, scoreOffers } from "./choice.ts";
 import { choiceProbabilities, conditionalLoss, fitConditionalLogit } from "./conditional-logit.ts";
 import { fitLogistic, logisticGradient, predictLogistic } from "./logistic.ts";
-import { dequantize, quantize } from "./quantize.ts";
+import { quantize } from "./quantize.ts";
 import { sigmoid } from "./sigmoid.ts";
 import { fitSvm } from "./svm.ts";
 import { scoreRow, softmaxInPlace } from "./weights.ts";
@@ -195,15 +195,26 @@ describe("weights", () => {
     expect([...scores]).toEqual([0.5, 0.5, 0]);
   });
 
-  test("quantize() moves no weight by more than half a level of its row", () => {
+  test("quantize() moves no weight by more than half a level of its column", () => {
     const weights = Float32Array.of(0.5, -1.27, 0.013, 0, 0, 0, 3, -2, 1);
-    const { levels, scales } = quantize(weights, 3);
-    const back = dequantize(levels, scales, 3);
-    const moved = Array.from(
-      weights,
-      (weight, at) => Math.abs(weight - back[at]) / (scales[Math.floor(at / 3)] || 1),
-    );
+    const { weights: levels, scales } = quantize({ classes: 3, weights, bias: new Float32Array(3) });
+    const moved = Array.from(weights, (weight, at) => {
+      const scale = scales[Math.floor(at / 3)];
+      return Math.abs(weight - levels[at] * scale) / (scale || 1);
+    });
     expect(Math.max(...moved)).toBeLessThanOrEqual(0.5001);
     expect([...scales].map((scale) => Math.round(scale * 1e4))).toEqual([100, 0, 236]);
+  });
+
+  test("scoreRow() reads whole-numbered weights by their scale", () => {
+    const model = {
+      classes: 2,
+      weights: Int8Array.of(4, -6),
+      scales: Float32Array.of(0.5),
+      bias: Float32Array.of(1, 0),
+    };
+    const into = new Float32Array(2);
+    scoreRow(model, row([0], [3]), into);
+    expect([...into]).toEqual([7, -9]);
   });
 });

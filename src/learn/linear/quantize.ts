@@ -1,25 +1,25 @@
-/** Weights as whole numbers from −127 to 127 times one scale per row of `width`. */
-export type Quantized = { readonly levels: Int8Array; readonly scales: Float32Array };
+import type { LinearModel } from "./weights.ts";
 
 const TOP_LEVEL = 127;
 
-/** Rounds each row to 8 bits; no weight moves by more than half of max |row| / 127. O(weights). */
-export function quantize(weights: Float32Array, width: number): Quantized {
-  const rows = weights.length / width;
-  const levels = new Int8Array(weights.length);
-  const scales = new Float32Array(rows);
-  for (let r = 0; r < rows; r += 1) {
-    let most = 0;
-    for (let at = r * width; at < (r + 1) * width; at += 1) most = Math.max(most, Math.abs(weights[at]));
-    scales[r] = most / TOP_LEVEL;
-    if (most === 0) continue;
-    for (let at = r * width; at < (r + 1) * width; at += 1) levels[at] = Math.round(weights[at] / scales[r]);
-  }
-  return { levels, scales };
-}
+/** A model whose weights are whole numbers from −127 to 127 times one scale per column. */
+export type QuantizedModel = LinearModel & { readonly weights: Int8Array; readonly scales: Float32Array };
 
-export function dequantize(levels: Int8Array, scales: Float32Array, width: number): Float32Array {
-  const weights = new Float32Array(levels.length);
-  for (let at = 0; at < levels.length; at += 1) weights[at] = levels[at] * scales[Math.floor(at / width)];
-  return weights;
+/** Rounds each column's weights to 8 bits; none moves by more than half of max |weight| / 127. O(weights). */
+export function quantize(model: LinearModel): QuantizedModel {
+  const { weights, classes, bias } = model;
+  const levels = new Int8Array(weights.length);
+  const scales = new Float32Array(weights.length / classes);
+  for (let column = 0; column < scales.length; column += 1) {
+    let most = 0;
+    for (let at = column * classes; at < (column + 1) * classes; at += 1) {
+      most = Math.max(most, Math.abs(weights[at]));
+    }
+    scales[column] = most / TOP_LEVEL;
+    if (most === 0) continue;
+    for (let at = column * classes; at < (column + 1) * classes; at += 1) {
+      levels[at] = Math.round(weights[at] / scales[column]);
+    }
+  }
+  return { classes, weights: levels, scales, bias };
 }

@@ -1,6 +1,8 @@
 import { hash32, type InputPart, type TaskInput } from "../../core/index.ts";
 import { charGrams, normalizeText, pairGrams, wordGrams, wordsOf } from "./grams.ts";
-import type { Block } from "./tfidf.ts";
+import type { SparseRow } from "./sparse.ts";
+import type { Block, Vectorizer } from "./tfidf.ts";
+import { MEANING_DIMENSIONS, meaningOf, wordVectors } from "./word-vectors.ts";
 
 const WORDS = { from: 1, to: 2 };
 const CHARACTERS = { from: 2, to: 5 };
@@ -18,8 +20,8 @@ export const INPUT_BLOCKS = MAIN_WEIGHTS.length + SIDE_CHANNELS.length;
 /** The grams of an input, by block: the main text (last user message) in three, then one for each other channel. */
 export type InputBlocks = {
   readonly blocks: readonly Block[];
-  /** Words of the main text. */
-  readonly words: number;
+  /** What the main text means, as a direction. */
+  readonly meaning: Float32Array;
 };
 
 /** The place of the part that asks: the last user part, else the last part; −1 without parts. */
@@ -45,7 +47,7 @@ export function inputBlocks(input: TaskInput): InputBlocks {
             .map((part) => part.text);
     blocks.push(sideBlock(texts, hash32(channel)));
   }
-  return { blocks, words: words.length };
+  return { blocks, meaning: meaningOf(words, wordVectors()) };
 }
 
 /** Block weights whose squares sum to 1; sideWeight is relative to the word block of the main text. */
@@ -53,6 +55,28 @@ export function blockWeights(sideWeight: number): number[] {
   const weights = [...MAIN_WEIGHTS, ...SIDE_CHANNELS.map(() => sideWeight)];
   const norm = Math.sqrt(MAIN_WEIGHTS.reduce((sum, weight) => sum + weight * weight, 0));
   return weights.map((weight) => weight / norm);
+}
+
+/** Weight of the meaning against the grams, which have norm 1. Chosen on intent data with 2,000 to 3,000 examples. */
+const MEANING_WEIGHT = 1.2;
+
+/** The row of an input: its grams in columns 0 to width − 1, its meaning in the `MEANING_DIMENSIONS` columns after. */
+export function inputRow(
+  vectorizer: Vectorizer,
+  input: InputBlocks,
+  weights: readonly number[],
+): { readonly row: SparseRow; readonly known: number } {
+  const { row, known } = vectorizer.vector(input.blocks, weights);
+  const grams = row.columns.length;
+  const columns = new Uint32Array(grams + MEANING_DIMENSIONS);
+  const values = new Float32Array(grams + MEANING_DIMENSIONS);
+  columns.set(row.columns);
+  values.set(row.values);
+  for (let j = 0; j < MEANING_DIMENSIONS; j += 1) {
+    columns[grams + j] = vectorizer.width + j;
+    values[grams + j] = MEANING_WEIGHT * input.meaning[j];
+  }
+  return { row: { columns, values }, known };
 }
 
 function sideBlock(texts: readonly string[], seed: number): Block {

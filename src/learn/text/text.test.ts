@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { charGrams, normalizeText, pairGrams, wordGrams, wordsOf } from "./grams.ts";
-import { blockWeights, inputBlocks, mainPart } from "./input-blocks.ts";
+import { blockWeights, inputBlocks, inputRow, mainPart } from "./input-blocks.ts";
 import { makeComparison, makeNeighbourSearch } from "./neighbours.ts";
 import { pickRows, rowAt, stackRows } from "./sparse.ts";
 import { fitVocabulary, makeVectorizer } from "./tfidf.ts";
+import { MEANING_DIMENSIONS, meaningOf, wordVectors } from "./word-vectors.ts";
 
 const row = (columns: number[], values: number[]) => ({
   columns: Uint32Array.from(columns),
@@ -153,5 +154,37 @@ describe("sparse rows", () => {
     expect(nearest.same).toBe(1);
     expect(nearest.other).toBeCloseTo(0.6, 6);
     expect(nearest.vote).toBeCloseTo(1 / 1.6, 6);
+  });
+});
+
+describe("meaning", () => {
+  const vectors = wordVectors();
+  const cosine = (a: string, b: string): number => {
+    const [x, y] = [meaningOf(a.split(" "), vectors), meaningOf(b.split(" "), vectors)];
+    return x.reduce((sum, value, j) => sum + value * y[j], 0);
+  };
+
+  test("meaningOf() has norm 1, and is zero when no word is known", () => {
+    expect(Math.hypot(...meaningOf(["lost", "card"], vectors))).toBeCloseTo(1, 5);
+    expect(Math.hypot(...meaningOf(["qqqzzz"], vectors))).toBe(0);
+  });
+
+  test("meaningOf() puts near what is said in other words", () => {
+    expect(cosine("holiday", "vacation")).toBeGreaterThan(cosine("holiday", "battery") + 0.3);
+    expect(cosine("buy a plane ticket", "purchase flight")).toBeGreaterThan(
+      cosine("buy a plane ticket", "boil rice"),
+    );
+  });
+
+  test("inputRow() puts the meaning after the grams", () => {
+    const input = inputBlocks({ parts: [{ role: "user", text: "lost card" }], tools: [] });
+    const vectorizer = makeVectorizer(fitVocabulary([input.blocks], { minTexts: 1, maxGrams: 1000 }));
+    const { row: filled, known } = inputRow(vectorizer, input, blockWeights(0));
+    const after = [...filled.columns].filter((column) => column >= vectorizer.width);
+    expect([after.length, Math.max(...after), known]).toEqual([
+      MEANING_DIMENSIONS,
+      vectorizer.width + MEANING_DIMENSIONS - 1,
+      1,
+    ]);
   });
 });

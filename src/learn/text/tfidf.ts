@@ -36,6 +36,8 @@ export function fitVocabulary(texts: readonly (readonly Block[])[], options: Voc
 }
 
 export type Vectorizer = {
+  /** Number of columns. */
+  readonly width: number;
   /** The vector of a text and the share of its gram occurrences, over all blocks with weight, that the vocabulary knows. */
   readonly vector: (
     blocks: readonly Block[],
@@ -50,6 +52,7 @@ export type Vectorizer = {
 export function makeVectorizer(vocabulary: Vocabulary): Vectorizer {
   const columnOf = makeColumnTable(vocabulary.hashes);
   return {
+    width: vocabulary.hashes.length,
     vector: (blocks, weights) => {
       const columns: number[] = [];
       const values: number[] = [];
