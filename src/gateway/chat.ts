@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerCall, type CallDeps, type CallEvent, type CallInput } from "../call.ts";
 import { HouseError, type ChatRequest } from "../core/index.ts";
@@ -76,8 +75,7 @@ async function send(event: CallEvent, callId: string, response: ServerResponse):
       if (event.isStream) response.flushHeaders();
       return;
     case "answer-delta":
-      if (!response.write(event.bytes))
-        await Promise.race([once(response, "drain"), once(response, "close")]);
+      if (!response.write(event.bytes)) await drained(response);
       return;
     case "call-end":
       response.end(event.bytes);
@@ -86,6 +84,17 @@ async function send(event: CallEvent, callId: string, response: ServerResponse):
       fail(event, response);
       return;
   }
+}
+
+// A client that reads slowly holds its own upstream back; one that leaves holds nothing.
+function drained(response: ServerResponse): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  response.once("drain", resolve);
+  response.once("close", resolve);
+  return promise.finally(() => {
+    response.off("drain", resolve);
+    response.off("close", resolve);
+  });
 }
 
 function setHeaders(response: ServerResponse, callId: string, decision: Decision): void {

@@ -131,6 +131,16 @@ describe("POST /v1/chat/completions", () => {
     expect(Buffer.from(provider.asked[0].body).toString()).toBe(body);
   });
 
+  test("sends a stream whole that is longer than the buffers of the connection", async () => {
+    const pieces = [
+      ...Array.from({ length: 100 }, () => delta({ content: "x".repeat(50_000) })),
+      "data: [DONE]\n\n",
+    ];
+    const { url } = await open({ provider: scriptedProvider(() => ({ isStream: true, pieces })) });
+    const reply = await send(url, JSON.stringify({ ...asked, stream: true }));
+    expect(reply.body === pieces.join("")).toBe(true);
+  });
+
   test("says who served the call, why, for what task and with what score", async () => {
     const { url } = await open({ answer: () => ({ answer: { type: "text", text: "yes" }, score: 0.95 }) });
     const reply = await send(url, JSON.stringify(asked));

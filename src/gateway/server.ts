@@ -51,6 +51,7 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
   const recorder = createRecorder(store.calls, effects.nowMs);
   const drain = new AbortController();
   const state: State = { inFlight: 0, isDraining: false };
+  const running = new Set<Promise<void>>();
   const line = (): CallDeps => ({
     effects,
     ...deps.routing(),
@@ -66,11 +67,16 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     },
     (request, response) => {
       const bounds = { options, state, drain: drain.signal };
-      serveOne(request, response, { line, provider: deps.provider, bounds }).catch((error: unknown) => {
-        effects.log.error({ event: "request-failed", message: (error as Error).message });
-        replyError(response, 500, errorBody("bad-config", "The gateway failed; its log says why"));
-        response.destroy();
-      });
+      // A broken connection is its `close`; without a listener its `error` would end the process.
+      response.on("error", () => response.destroy());
+      const one = serveOne(request, response, { line, provider: deps.provider, bounds })
+        .catch((error: unknown) => {
+          effects.log.error({ event: "request-failed", message: (error as Error).message });
+          if (response.headersSent) response.destroy();
+          else replyError(response, 500, errorBody("bad-config", "The gateway failed; its log says why"));
+        })
+        .finally(() => running.delete(one));
+      running.add(one);
     },
   );
   server.maxConnections = MAX_CONNECTIONS;
@@ -82,6 +88,9 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     async close() {
       state.isDraining = true;
       await drained(server, drain, options.drainMs ?? DRAIN_MS);
+      // Calls whose client has gone have no connection any more, but are still to be recorded.
+      drain.abort();
+      await Promise.all(running);
       recorder.close();
     },
   };
