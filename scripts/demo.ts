@@ -49,7 +49,7 @@ async function main(args: readonly string[]): Promise<void> {
   const server = await startServer(files, port);
   say(4, `Sending the ${held.length} calls put aside through it with the ordinary openai client…`);
   const outcomes = await replayThroughClient(`http://127.0.0.1:${port}/v1`, held);
-  process.stdout.write(summaryOf(outcomes));
+  process.stdout.write(summaryOf(outcomes, namesOf(files.store)));
   if (args.includes("--stay")) await stay(server, port);
   else await stop(server);
   rmSync(folder, { recursive: true, force: true });
@@ -80,6 +80,15 @@ function writeLines(file: string, lines: readonly LogLine[]): void {
 
 function understudy(args: readonly string[]): number {
   return spawnSync(process.execPath, [...NODE_FLAGS, CLI, ...args], { stdio: "inherit" }).status ?? 1;
+}
+
+/** Task ids with their names, from the report. */
+function namesOf(store: string): Map<string, string> {
+  const { stdout } = spawnSync(process.execPath, [...NODE_FLAGS, CLI, "report", "--json", "--store", store], {
+    encoding: "utf8",
+  });
+  const { tasks } = JSON.parse(stdout) as { tasks: { id: string; name: string }[] };
+  return new Map(tasks.map(({ id, name }) => [id, name]));
 }
 
 async function startServer(

@@ -1,7 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import {
   canonicalAnswer,
-  hash32,
   HouseError,
   seededRandom,
   type Answer,
@@ -20,7 +19,7 @@ import {
   type Reader,
   type SpanModel,
 } from "./span-model.ts";
-import { fitScore, patternOf, scoreFeatures, type Memory, type ScoreModel } from "./span-score.ts";
+import { fitScore, memoryOf, scoreFeatures, type Memory, type ScoreModel } from "./span-score.ts";
 import { sourceOf, type TextSource } from "./span-source.ts";
 
 /** A whole specialist as plain data. */
@@ -117,16 +116,4 @@ function judge(reader: Reader, memory: Memory, item: Item): { features: number[]
     features: scoreFeatures(item.source, reading, reader.model, memory),
     isRight: canonicalAnswer(answer) === canonicalAnswer(item.answer),
   };
-}
-
-/** What the confidence needs to know of the examples. */
-function memoryOf(examples: readonly Aligned[]): Memory {
-  const words = new Set<number>();
-  const patterns = new Map<number, number>();
-  for (const { source, frame } of examples) {
-    for (const token of source.tokens) words.add(hash32(token.text.toLowerCase()));
-    const pattern = patternOf(source, { frame });
-    patterns.set(pattern, (patterns.get(pattern) ?? 0) + 1);
-  }
-  return { words, patterns };
 }

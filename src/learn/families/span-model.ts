@@ -13,6 +13,7 @@ import {
 } from "../tagger/crf.ts";
 import { dictionaryOf, entryKey, type Entries } from "../tagger/dictionary.ts";
 import { buildLattice, pathOf, segmentsOf, type Lattice } from "../tagger/lattice.ts";
+import { lexiconOf } from "../tagger/lexicon.ts";
 import { observe, type ObserveOptions } from "../tagger/observe.ts";
 import { tagsOf, type Frame } from "./span-frame.ts";
 import type { Form } from "./span-form.ts";
@@ -61,7 +62,7 @@ export function frameworkOf(form: Form, examples: readonly Aligned[]): Framework
   const components = componentsOf(form, examples, headField, tags.length);
   const lattice = latticeFor(form, components);
   const frequent = frequentWords(examples);
-  const looked = { frequent: new Set(frequent), dictionary: dictionaryOf(entriesOf(examples)) };
+  const looked = { frequent: new Set(frequent), dictionary: dictionaryOf(entriesOf(examples)), lexicon: lexiconOf() };
   const seen = examples.map(({ source, frame }) =>
     observe(source, { ...looked, own: ownValues(source, frame) }),
   );
@@ -83,7 +84,7 @@ export function fitModel(
 ): SpanModel {
   const { form, headField, components, lattice, frequent, tokenKeys, headKeys } = shared;
   const entries = entriesOf(examples);
-  const looked = { frequent: new Set(frequent), dictionary: dictionaryOf(entries) };
+  const looked = { frequent: new Set(frequent), dictionary: dictionaryOf(entries), lexicon: lexiconOf() };
   const index = { token: indexOf(tokenKeys), head: indexOf(headKeys) };
   const rows = examples.map(({ source, frame }) => ({
     ...rowOf(observe(source, { ...looked, own: ownValues(source, frame) }), maskOf(source), index),
@@ -135,6 +136,7 @@ export function readerOf(model: SpanModel): Reader {
   const options: ObserveOptions = {
     frequent: new Set(model.frequent),
     dictionary: dictionaryOf(model.dictionary),
+    lexicon: lexiconOf(),
   };
   const index = { token: indexOf(model.tokenKeys), head: indexOf(model.headKeys) };
   const fields = closedFields(model.form);

@@ -35,8 +35,7 @@ export function packSpans(specialist: SpanSpecialist): Uint8Array {
   };
   const arrays: { [name: string]: Uint32Array | Float32Array } = {
     frequent: Uint32Array.from(model.frequent),
-    words: Uint32Array.from(memory.words),
-    patterns: Uint32Array.from([...memory.patterns].flat()),
+    memory: Uint32Array.from([...memory].flat()),
     dictionary: Uint32Array.from(
       [...model.dictionary].flatMap(([key, tags]) => [...tags].flatMap(([tag, count]) => [key, tag, count])),
     ),
@@ -84,7 +83,7 @@ export function unpackSpans(artifact: Uint8Array): SpanSpecialist {
     weights: crf("tags"),
     closed: Array.from({ length: header.closed }, (_, order) => crf(`closed${order}`)),
   };
-  const memory = { words: new Set(numbers("words")), patterns: new Map(pairs(numbers("patterns"))) };
+  const memory = new Map(pairs(numbers("memory")));
   return { model, score: header.score, memory, shareExpressible: header.shareExpressible };
 }
 

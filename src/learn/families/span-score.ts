@@ -1,14 +1,15 @@
 import { hash32 } from "../../core/index.ts";
 import { entryKey } from "../tagger/dictionary.ts";
-import type { SpanModel, Reading } from "./span-model.ts";
+import type { Segment } from "../tagger/lattice.ts";
+import type { Frame } from "./span-frame.ts";
+import type { Aligned, Reading, SpanModel } from "./span-model.ts";
 import type { TextSource } from "./span-source.ts";
 
-/** What is remembered of the training examples to tell how new an input is: hashes only. */
-export type Memory = {
-  readonly words: ReadonlySet<number>;
-  /** Answer patterns: the words outside the segments and the tags, with the number of examples. */
-  readonly patterns: ReadonlyMap<number, number>;
-};
+/**
+ * How often words, answer patterns and surroundings occur in the training examples, by hash: what tells a new input from a known one,
+ * and a known one that is always answered alike from one that is not.
+ */
+export type Memory = ReadonlyMap<number, number>;
 
 /** Logistic regression on standardised features: P(the answer is exactly right). JSON-safe. */
 export type ScoreModel = {
@@ -17,62 +18,125 @@ export type ScoreModel = {
   readonly weights: readonly number[];
 };
 
-const clamp = (value: number, limit: number): number => Math.max(-limit, Math.min(limit, value));
-const logit = (p: number): number => clamp(Math.log(p) - Math.log1p(-p), 12);
-
-/** Words outside the segments and tags of the segments, in order. */
-export function patternOf(source: TextSource, reading: Pick<Reading, "frame">): number {
-  const { segments, closed } = reading.frame;
-  const out: string[] = [closed.join(",")];
-  for (let at = 0; at < source.tokens.length; at += 1) {
-    const segment = segments.find(({ start, end }) => at >= start && at < end);
-    if (segment === undefined) out.push(source.tokens[at].text.toLowerCase());
-    else if (segment.start === at) out.push(`<${segment.tag}>`);
+export function memoryOf(examples: readonly Aligned[]): Memory {
+  const counts = new Map<number, number>();
+  const add = (key: number): void => {
+    counts.set(key, (counts.get(key) ?? 0) + 1);
+  };
+  for (const { source, frame } of examples) {
+    const words = wordsOf(source);
+    for (const word of new Set(words)) add(wordKey(word));
+    const pattern = patternKeys(words, frame);
+    add(pattern.any);
+    add(pattern.same);
+    for (const segment of frame.segments) {
+      const around = aroundKeys(words, segment);
+      add(around.any);
+      add(around.same);
+    }
   }
-  return hash32(out.join(" "));
+  return counts;
 }
 
-/** Numbers that tell a right answer from a wrong one; the last ones say which tags and head values the answer has. */
-export function scoreFeatures(
-  source: TextSource,
-  reading: Reading,
-  model: SpanModel,
-  memory: Memory,
-): number[] {
+type Keys = { readonly any: number; readonly same: number };
+
+const wordsOf = (source: TextSource): string[] => source.tokens.map((token) => token.text.toLowerCase());
+const wordKey = (word: string): number => hash32(word, 1);
+
+/** The words outside the segments, and these with the decisions. */
+function patternKeys(words: readonly string[], frame: Frame): Keys {
+  const out: string[] = [];
+  let next = 0;
+  for (let at = 0; at < words.length; at += 1) {
+    const segment = frame.segments[next];
+    if (segment === undefined || at < segment.start) out.push(words[at]);
+    if (segment !== undefined && at === segment.start) out.push("<>");
+    if (segment !== undefined && at === segment.end - 1) next += 1;
+  }
+  const skeleton = out.join(" ");
+  const decisions = `${frame.closed.join(",")}|${frame.segments.map(({ tag }) => tag).join(",")}`;
+  return { any: hash32(skeleton, 2), same: hash32(`${skeleton}|${decisions}`, 3) };
+}
+
+/** The words before and after a segment, and these with its tag. */
+function aroundKeys(words: readonly string[], { tag, start, end }: Segment): Keys {
+  const around = `${words[start - 1] ?? "<s>"} ${words[end] ?? "</>"}`;
+  return { any: hash32(around, 4), same: hash32(`${around}|${tag}`, 5) };
+}
+
+const clamp = (value: number, limit: number): number => Math.max(-limit, Math.min(limit, value));
+const CERTAIN = 1e-9;
+
+function logit(p: number): number {
+  const inside = Math.min(1 - CERTAIN, Math.max(CERTAIN, p));
+  return clamp(Math.log(inside) - Math.log1p(-inside), 12);
+}
+
+/** Numbers that tell a right answer from a wrong one: the chain's own belief, what is new, what is contradictory, and which decisions were taken. */
+export function scoreFeatures(source: TextSource, reading: Reading, model: SpanModel, memory: Memory): number[] {
   const { decoded, closedLog, frame } = reading;
+  const { segments } = frame;
+  const words = wordsOf(source);
   const log = decoded.logProbability + closedLog;
-  const words = source.tokens.map((token) => token.text.toLowerCase());
-  const inside = new Uint8Array(words.length);
-  for (const { start, end } of frame.segments) inside.fill(1, start, end);
-  const unknown = words.map((word, at) => (memory.words.has(hash32(word)) ? -1 : inside[at]));
-  const values = frame.segments.map(({ tag, start, end }) => {
-    const known = model.dictionary.get(entryKey(words.slice(start, end)));
-    return known === undefined ? "new" : known.has(tag) ? "same" : "other";
-  });
-  const tags = new Float64Array(tagCount(model));
-  for (const { tag } of frame.segments) tags[tag] += 1;
+  const tags = new Float64Array(1 + Math.max(-1, ...model.components.flat()));
+  for (const { tag } of segments) tags[tag] = 1;
   const heads = new Float64Array(model.components.length);
   if (model.headField >= 0) heads[frame.closed[model.headField]] = 1;
   return [
     clamp(log, 20),
-    logit(Math.min(1 - 1e-9, Math.exp(log))),
-    logit(Math.min(1 - 1e-9, Math.max(1e-9, decoded.weakest))),
+    logit(Math.exp(log)),
+    logit(decoded.weakest),
     clamp(closedLog, 10),
-    Math.log1p(frame.segments.length),
+    Math.log1p(segments.length),
+    segments.length === 0 ? 1 : 0,
+    segments.length > new Set(segments.map(({ tag }) => tag)).size ? 1 : 0,
+    Math.max(0, ...segments.map(({ start, end }) => end - start)),
     Math.log1p(words.length),
-    Math.log1p(unknown.filter((value) => value === 0).length),
-    Math.log1p(unknown.filter((value) => value === 1).length),
-    values.filter((value) => value === "new").length,
-    values.filter((value) => value === "other").length,
-    Math.log1p(memory.patterns.get(patternOf(source, reading)) ?? 0),
-    frame.segments.length > new Set(frame.segments.map((segment) => segment.tag)).size ? 1 : 0,
-    Math.max(0, ...frame.segments.map(({ start, end }) => end - start)),
+    source.context.length > 0 ? 1 : 0,
+    ...noveltyOf(words, segments, memory),
+    ...purityOf(words, frame, memory),
+    ...valuePurityOf(words, segments, model),
     ...tags,
     ...heads,
   ];
 }
 
-const tagCount = (model: SpanModel): number => 1 + Math.max(-1, ...model.components.flat());
+/** Unknown words outside and inside the segments. */
+function noveltyOf(words: readonly string[], segments: readonly Segment[], memory: Memory): number[] {
+  const inside = new Uint8Array(words.length);
+  for (const { start, end } of segments) inside.fill(1, start, end);
+  const unknown = words.map((word, at) => (memory.has(wordKey(word)) ? -1 : inside[at]));
+  return [0, 1].map((place) => Math.log1p(unknown.filter((value) => value === place).length));
+}
+
+const shareOf = (same: number, any: number): number => (same + 0.5) / (any + 1);
+
+/** How many examples have the same pattern and decisions, how many have other decisions; the least share for the surroundings of a segment. */
+function purityOf(words: readonly string[], frame: Frame, memory: Memory): number[] {
+  const pattern = patternKeys(words, frame);
+  const same = memory.get(pattern.same) ?? 0;
+  const any = memory.get(pattern.any) ?? 0;
+  const around = frame.segments.map((segment) => {
+    const keys = aroundKeys(words, segment);
+    const count = memory.get(keys.any) ?? 0;
+    return { share: shareOf(memory.get(keys.same) ?? 0, count), count };
+  });
+  const share = Math.min(1, ...around.map((item) => item.share));
+  const count = around.length === 0 ? 0 : Math.min(...around.map((item) => item.count));
+  return [Math.log1p(same), Math.log1p(Math.max(0, any - same)), shareOf(same, any), share, Math.log1p(count)];
+}
+
+/** Values never seen, values seen only with other tags, and the least share of a value's uses that had its tag. */
+function valuePurityOf(words: readonly string[], segments: readonly Segment[], model: SpanModel): number[] {
+  const known = segments.map(({ tag, start, end }) => {
+    const counts = model.dictionary.get(entryKey(words.slice(start, end)));
+    const any = [...(counts?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+    return { same: counts?.get(tag) ?? 0, any };
+  });
+  const fresh = known.filter(({ any }) => any === 0).length;
+  const other = known.filter(({ same, any }) => any > 0 && same === 0).length;
+  return [fresh, other, Math.min(1, ...known.map(({ same, any }) => shareOf(same, any)))];
+}
 
 const RIDGE = 3;
 const NEWTON_STEPS = 12;

@@ -62,10 +62,8 @@ export function forwardBackward(lattice: Lattice, links: Links, scores: Scores):
     for (let state = 0; state < states; state += 1) forward[row + state] /= sum;
     logTotal += Math.log(sum) + factor.shift[at];
   }
-  const backward = backwardOf(lattice, links.edge, { factor: factor.value, scale, length });
-  const marginal = new Float64Array(length * states);
-  for (let index = 0; index < marginal.length; index += 1) marginal[index] = forward[index] * backward[index];
-  const edge = edgeSums(lattice, links.edge, { forward, backward, factor: factor.value, scale, length });
+  const run = { forward, factor: factor.value, scale, length };
+  const { marginal, edge } = backwardPass(lattice, links.edge, run);
   return { forward, marginal, edge, start: marginal.slice(0, states), logTotal };
 }
 
@@ -77,11 +75,14 @@ function factorsOf(lattice: Lattice, scores: Scores): { value: Float64Array; shi
   for (let at = 0; at < scores.length; at += 1) {
     const row = at * states;
     let greatest = -Infinity;
-    for (let state = 0; state < states; state += 1) greatest = Math.max(greatest, scores.token[row + state]);
+    for (let state = 0; state < states; state += 1) {
+      const score = scores.token[row + state];
+      if (score > greatest && isAllowed(scores.mask[at], lattice.placeOf[state])) greatest = score;
+    }
     shift[at] = greatest;
     for (let state = 0; state < states; state += 1) {
-      if (isAllowed(scores.mask[at], lattice.placeOf[state]))
-        value[row + state] = Math.exp(scores.token[row + state] - greatest);
+      if (!isAllowed(scores.mask[at], lattice.placeOf[state])) continue;
+      value[row + state] = Math.exp(scores.token[row + state] - greatest);
     }
   }
   return { value, shift };
@@ -92,48 +93,56 @@ function isAllowed(mask: number, place: number): boolean {
   return mask === 1 ? place !== INSIDE : place === OUTSIDE;
 }
 
+// States of less probability pass nothing on: most components are out of the race after a few tokens.
+const NEGLIGIBLE = 1e-13;
+
 function push(lattice: Lattice, edge: Float64Array, forward: Float64Array, row: number): void {
-  const { from, to, states } = lattice;
-  const before = row - states;
-  for (let index = 0; index < from.length; index += 1)
-    forward[row + to[index]] += forward[before + from[index]] * edge[index];
-}
-
-type Back = { readonly factor: Float64Array; readonly scale: Float64Array; readonly length: number };
-
-function backwardOf(lattice: Lattice, edge: Float64Array, { factor, scale, length }: Back): Float64Array {
-  const { from, to, states } = lattice;
-  const backward = new Float64Array(length * states).fill(1, (length - 1) * states);
-  for (let at = length - 2; at >= 0; at -= 1) {
-    const row = at * states;
-    const after = row + states;
-    const inverse = 1 / scale[at + 1];
-    for (let index = 0; index < from.length; index += 1) {
-      const target = after + to[index];
-      backward[row + from[index]] += edge[index] * factor[target] * backward[target] * inverse;
+  const { firstEdge, to, states } = lattice;
+  for (let state = 0; state < states; state += 1) {
+    const mass = forward[row - states + state];
+    if (mass < NEGLIGIBLE) continue;
+    for (let index = firstEdge[state]; index < firstEdge[state + 1]; index += 1) {
+      forward[row + to[index]] += mass * edge[index];
     }
   }
-  return backward;
 }
 
-function edgeSums(
-  lattice: Lattice,
-  edge: Float64Array,
-  run: Back & { readonly forward: Float64Array; readonly backward: Float64Array },
-): Float64Array {
-  const { from, to, states } = lattice;
-  const sums = new Float64Array(from.length);
+type Run = {
+  readonly forward: Float64Array;
+  readonly factor: Float64Array;
+  readonly scale: Float64Array;
+  readonly length: number;
+};
+
+/** State marginals of all tokens, and edge marginals summed over the tokens. */
+function backwardPass(lattice: Lattice, edge: Float64Array, run: Run): { marginal: Float64Array; edge: Float64Array } {
+  const { firstEdge, to, states } = lattice;
+  const { forward, factor, scale, length } = run;
+  const marginal = forward.slice();
+  const sums = new Float64Array(edge.length);
+  // What a state at the next token still earns, divided by that token's scale.
   const inflow = new Float64Array(states);
-  for (let at = 1; at < run.length; at += 1) {
-    const row = at * states;
+  const backward = new Float64Array(states).fill(1);
+  for (let at = length - 2; at >= 0; at -= 1) {
+    const after = (at + 1) * states;
     for (let state = 0; state < states; state += 1) {
-      inflow[state] = (run.factor[row + state] * run.backward[row + state]) / run.scale[at];
+      inflow[state] = (factor[after + state] * backward[state]) / scale[at + 1];
     }
-    for (let index = 0; index < from.length; index += 1) {
-      sums[index] += run.forward[row - states + from[index]] * edge[index] * inflow[to[index]];
+    for (let state = 0; state < states; state += 1) {
+      const mass = forward[at * states + state];
+      backward[state] = 0;
+      if (mass < NEGLIGIBLE) continue;
+      let sum = 0;
+      for (let index = firstEdge[state]; index < firstEdge[state + 1]; index += 1) {
+        const value = edge[index] * inflow[to[index]];
+        sum += value;
+        sums[index] += mass * value;
+      }
+      backward[state] = sum;
     }
+    for (let state = 0; state < states; state += 1) marginal[at * states + state] *= backward[state];
   }
-  return sums;
+  return { marginal, edge: sums };
 }
 
 /** The best state path and its score (ln, not normalised). O(length × edges). */

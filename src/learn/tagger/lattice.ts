@@ -10,11 +10,13 @@ export type Lattice = {
   readonly states: number;
   readonly headOf: Int32Array;
   readonly sharedLabel: Int32Array;
-  /** −1 where there is one component only. */
+  /** −1 where no other component has the tag. */
   readonly ownLabel: Int32Array;
   /** The tag of a state and its place: 0 outside, 1 begin, 2 inside. */
   readonly tagOf: Int32Array;
   readonly placeOf: Uint8Array;
+  /** Edges are sorted by `from`; those of a state begin at `firstEdge[state]` and end before `firstEdge[state + 1]`. */
+  readonly firstEdge: Int32Array;
   readonly from: Int32Array;
   readonly to: Int32Array;
   /** Two link weights per edge: shared by all components, and own. */
@@ -40,7 +42,9 @@ export type LatticeOptions = {
 /** Builds the graph. Size: for K tags in a component 3K + 1 states and about 3K² edges. */
 export function buildLattice(options: LatticeOptions): Lattice {
   const { components, tags } = options;
-  const own = components.length > 1;
+  // A tag of one component needs no label of its own there.
+  const users = Array.from({ length: tags }, (_, tag) => components.filter((allowed) => allowed.includes(tag)).length);
+  const isShared = (tag: number): boolean => components.length > 1 && (tag < 0 || users[tag] > 1);
   const sharedLabels = 1 + 2 * tags;
   const states: { head: number; tag: number; place: number }[] = [];
   const edges: { from: number; to: number; shared: string; own: string }[] = [];
@@ -73,14 +77,15 @@ export function buildLattice(options: LatticeOptions): Lattice {
       });
     });
   });
-  return packLattice({ states, edges, starts, own, sharedLabels, heads: components.length });
+  edges.sort((a, b) => a.from - b.from);
+  return packLattice({ states, edges, starts, isShared, sharedLabels, heads: components.length });
 }
 
 type Draft = {
   readonly states: readonly { head: number; tag: number; place: number }[];
   readonly edges: readonly { from: number; to: number; shared: string; own: string }[];
   readonly starts: readonly { state: number; link: string }[];
-  readonly own: boolean;
+  readonly isShared: (tag: number) => boolean;
   readonly sharedLabels: number;
   readonly heads: number;
 };
@@ -102,7 +107,7 @@ function packLattice(draft: Draft): Lattice {
   for (const start of draft.starts) startLink[start.state] = indexIn(links, start.link);
   const sharedLabel = Int32Array.from(draft.states, (state) => labelOf(state.tag, state.place));
   const ownLabel = Int32Array.from(draft.states, (state) =>
-    draft.own ? indexIn(labels, `${state.head}|${labelOf(state.tag, state.place)}`, draft.sharedLabels) : -1,
+    draft.isShared(state.place === OUTSIDE ? -1 : state.tag) ? indexIn(labels, `${state.head}|${labelOf(state.tag, state.place)}`, draft.sharedLabels) : -1,
   );
   return {
     heads: draft.heads,
@@ -113,6 +118,7 @@ function packLattice(draft: Draft): Lattice {
     ownLabel,
     tagOf: Int32Array.from(draft.states, (state) => state.tag),
     placeOf: Uint8Array.from(draft.states, (state) => state.place),
+    firstEdge: firstEdges(draft),
     from: Int32Array.from(draft.edges, (edge) => edge.from),
     to: Int32Array.from(draft.edges, (edge) => edge.to),
     sharedLink,
@@ -120,6 +126,13 @@ function packLattice(draft: Draft): Lattice {
     startLink,
     links: links.size,
   };
+}
+
+function firstEdges(draft: Draft): Int32Array {
+  const first = new Int32Array(draft.states.length + 1);
+  for (const edge of draft.edges) first[edge.from + 1] += 1;
+  for (let state = 0; state < draft.states.length; state += 1) first[state + 1] += first[state];
+  return first;
 }
 
 export type Segment = { readonly tag: number; readonly start: number; readonly end: number };

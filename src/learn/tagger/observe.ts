@@ -26,6 +26,8 @@ export type ObserveOptions = {
   /** Hashes of lower-cased words that mark places: found in at least a certain share of the examples. */
   readonly frequent: ReadonlySet<number>;
   readonly dictionary: Dictionary;
+  /** Word classes known beforehand. */
+  readonly lexicon: Dictionary;
   /** Values of the example itself, left out of the dictionary while training, so that it does not learn to trust itself. */
   readonly own?: ReadonlyMap<number, ReadonlySet<number>>;
 };
@@ -62,6 +64,7 @@ type View = {
   readonly distance: Uint8Array;
   readonly chunk: Uint32Array;
   readonly matches: readonly (readonly number[])[];
+  readonly classes: readonly (readonly number[])[];
   readonly isFrequent: Uint8Array;
 };
 
@@ -95,6 +98,7 @@ function viewOf(source: Source, options: ObserveOptions): View {
     distance: new Uint8Array(length),
     chunk: chunksOf(source, words),
     matches: options.dictionary.match(words, options.own),
+    classes: options.lexicon.match(words),
     isFrequent,
   };
   fillNeighbours(view);
@@ -169,6 +173,9 @@ function describe(view: View, at: number, out: number[]): void {
   );
   out.push(mix(23, Math.min(at, 4)), mix(24, Math.min(view.length - at, 4)), mix(25, source.partOf[at] ?? 0));
   out.push(mix(26, view.isFrequent[at]), mix(27, view.isFrequent[at], view.isFrequent[at + 1] ?? 2));
+  for (const code of view.classes[at]) out.push(mix(52, code), mix(53, code, wordAt(-1)));
+  for (const code of view.classes[at - 1] ?? []) out.push(mix(54, code), mix(55, code, shape[at]));
+  for (const code of view.classes[at + 1] ?? []) out.push(mix(56, code), mix(57, code, shape[at]));
   const text = words[at];
   for (let size = 1; size <= 4 && size < text.length; size += 1) {
     out.push(mix(30 + size, hash32(text.slice(0, size))), mix(40 + size, hash32(text.slice(-size))));
