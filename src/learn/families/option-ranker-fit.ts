@@ -2,15 +2,18 @@ import { HouseError, seededRandom, type FitOptions, type TrainingExample } from 
 import { choiceDefaults, fitChoices } from "../linear/choice.ts";
 import { conditionalDefaults, fitConditionalLogit } from "../linear/conditional-logit.ts";
 import { fitLogistic, logisticDefaults, type LogisticModel } from "../linear/logistic.ts";
+import type { InputBlocks } from "../text/input-blocks.ts";
 import { stackRows } from "../text/sparse.ts";
-import { fitVocabulary, makeVectorizer, type Block } from "../text/tfidf.ts";
+import { fitVocabulary, makeVectorizer } from "../text/tfidf.ts";
+import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
 import { formKey, formsOf, type AnswerForm } from "./option-ranker-form.ts";
 import {
   choose,
   makeWeigher,
   optionText,
+  gramRow,
   questionRow,
-  textBlocks,
+  textInput,
   type RankerModel,
   type Weighed,
 } from "./option-ranker-model.ts";
@@ -35,7 +38,7 @@ const MAX_KNOWN = 1000;
 const FOLDS = 5;
 
 /** One question with its grams; chosen is −1 when the answer was none of the options. */
-type Item = { readonly question: Question; readonly blocks: readonly Block[]; readonly chosen: number };
+type Item = { readonly question: Question; readonly asked: InputBlocks; readonly chosen: number };
 
 /** Learns to choose among the options of a request. Throws HouseError `nothing-to-do` when the answers are not among them. */
 export function fitRanker(examples: readonly TrainingExample[], options: FitOptions): FittedRanker {
@@ -92,7 +95,7 @@ function itemOf({ input, answer }: TrainingExample, reading: Reading, key: strin
   const question = readQuestion(input, reading);
   const name = formsOf(answer).find(({ form }) => formKey(form) === key)?.name;
   const chosen = question.options.findIndex((option) => option.name === name);
-  return { question, blocks: textBlocks(question.query), chosen };
+  return { question, asked: textInput(question.query), chosen };
 }
 
 /** Options weighed by models that did not see the question; equal questions are held out together. */
@@ -124,7 +127,7 @@ function fitModel(items: readonly Item[], seed: number): RankerModel {
     items.flatMap(({ question }) => question.options.map(({ name, text }) => optionText(name, text))),
   );
   const vocabulary = fitVocabulary(
-    [...items.map(({ blocks }) => blocks), ...[...described].map(textBlocks)],
+    [...items.map(({ asked }) => asked.blocks), ...[...described].map((text) => textInput(text).blocks)],
     {
       minTexts: 2,
       maxGrams: Math.floor(MAX_WEIGHTS / Math.max(1, known.length)),
@@ -137,7 +140,9 @@ function fitModel(items: readonly Item[], seed: number): RankerModel {
     if (chosen < 0) return [];
     // Every name kept is known.
     const offers = Uint32Array.from(names, (name) => placeOf.get(name) as number);
-    return [{ row: questionRow(vectorizer, item.blocks), offers, chosen }];
+    return [
+      { row: questionRow(vectorizer, item.asked), near: gramRow(vectorizer, item.asked), offers, chosen },
+    ];
   });
   const rows = stackRows(choices.map(({ row }) => row));
   const data = {
@@ -145,7 +150,7 @@ function fitModel(items: readonly Item[], seed: number): RankerModel {
     offers: choices.map(({ offers }) => offers),
     chosen: Int32Array.from(choices, ({ chosen }) => chosen),
     options: known.length,
-    width: vocabulary.hashes.length,
+    width: vectorizer.width + MEANING_DIMENSIONS,
   };
   const linear = fitChoices(data, choiceDefaults, seededRandom(seed));
   const labels = Uint32Array.from(choices, ({ offers, chosen }) => offers[chosen]);
@@ -154,7 +159,7 @@ function fitModel(items: readonly Item[], seed: number): RankerModel {
     known,
     linear,
     ...countOffers(data.offers, labels, known.length),
-    neighbours: { rows, labels },
+    neighbours: { rows: stackRows(choices.map(({ near }) => near)), labels },
   };
 }
 

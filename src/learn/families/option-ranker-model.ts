@@ -1,10 +1,10 @@
 import { scoreOffers } from "../linear/choice.ts";
 import { choiceProbabilities } from "../linear/conditional-logit.ts";
 import type { LinearModel } from "../linear/weights.ts";
-import { blockWeights, INPUT_BLOCKS, inputBlocks } from "../text/input-blocks.ts";
+import { blockWeights, INPUT_BLOCKS, inputBlocks, inputRow, type InputBlocks } from "../text/input-blocks.ts";
 import { makeComparison, type NeighbourIndex } from "../text/neighbours.ts";
 import type { SparseRow } from "../text/sparse.ts";
-import { makeVectorizer, type Block, type Vectorizer, type Vocabulary } from "../text/tfidf.ts";
+import { makeVectorizer, type Vectorizer, type Vocabulary } from "../text/tfidf.ts";
 import { splitName } from "./answer-text.ts";
 import type { Question } from "./option-ranker-parse.ts";
 
@@ -29,34 +29,46 @@ const WORDS = ONLY(0);
 const CHARACTERS = ONLY(1);
 const ALL = blockWeights(0);
 
-/** Grams of a plain text. */
-export const textBlocks = (text: string): readonly Block[] =>
-  inputBlocks({ parts: [{ role: "user", text }], tools: [] }).blocks;
+/** Grams and meaning of a plain text. */
+export const textInput = (text: string): InputBlocks =>
+  inputBlocks({ parts: [{ role: "user", text }], tools: [] });
 
-export const questionRow = (vectorizer: Vectorizer, blocks: readonly Block[]): SparseRow =>
-  vectorizer.vector(blocks, ALL).row;
+export const questionRow = (vectorizer: Vectorizer, input: InputBlocks): SparseRow =>
+  inputRow(vectorizer, input, ALL).row;
 
 /** Names of options as words, so that "word_counter" is found in "count the words". */
 export const optionText = (name: string, text: string): string =>
   text === name ? splitName(name) : `${splitName(name)} ${text}`;
 
+/** Grams alone: near questions are told by their words, meaning makes all of a topic near. */
+export const gramRow = (vectorizer: Vectorizer, { blocks }: InputBlocks): SparseRow =>
+  vectorizer.vector(blocks, ALL).row;
+
 // Option texts recur; the cache holds a few catalogues and is dropped whole when full.
 const MAX_CACHED_OPTIONS = 4096;
+
+/** An option's text, ready to be compared. */
+type Described = {
+  readonly words: SparseRow;
+  readonly characters: SparseRow;
+  readonly meaning: Float32Array;
+};
 
 /** Weighs the options of questions by a model. Not reentrant: it reuses its arrays. */
 export function makeWeigher(model: RankerModel): (question: Question) => Weighed {
   const vectorizer = makeVectorizer(model.vocabulary);
   const placeOf = new Map(model.known.map((name, place) => [name, place]));
-  const compare = makeComparison(model.neighbours.rows, model.vocabulary.hashes.length);
-  const cache = new Map<string, { words: SparseRow; characters: SparseRow }>();
-  const describe = (name: string, text: string): { words: SparseRow; characters: SparseRow } => {
+  const compare = makeComparison(model.neighbours.rows, vectorizer.width);
+  const cache = new Map<string, Described>();
+  const describe = (name: string, text: string): Described => {
     const key = optionText(name, text);
     let found = cache.get(key);
     if (found === undefined) {
-      const blocks = textBlocks(key);
+      const { blocks, meaning } = textInput(key);
       found = {
         words: vectorizer.vector(blocks, WORDS).row,
         characters: vectorizer.vector(blocks, CHARACTERS).row,
+        meaning,
       };
       if (cache.size >= MAX_CACHED_OPTIONS) cache.clear();
       cache.set(key, found);
@@ -64,13 +76,18 @@ export function makeWeigher(model: RankerModel): (question: Question) => Weighed
     return found;
   };
   return ({ query, options }) => {
-    const blocks = textBlocks(query);
-    const { row, known } = vectorizer.vector(blocks, ALL);
+    const input = textInput(query);
+    const { blocks, meaning } = input;
+    const { row, known } = inputRow(vectorizer, input, ALL);
     const words = valuesByColumn(vectorizer.vector(blocks, WORDS).row);
     const characters = valuesByColumn(vectorizer.vector(blocks, CHARACTERS).row);
     const places = options.map(({ name }) => placeOf.get(name) ?? -1);
     const learnt = learntScores(model, row, places);
-    const nearest = nearestByOption(compare(row), model.neighbours.labels, model.known.length);
+    const nearest = nearestByOption(
+      compare(gramRow(vectorizer, input)),
+      model.neighbours.labels,
+      model.known.length,
+    );
     const features = options.map(({ name, text }, o) => {
       const place = places[o];
       const described = describe(name, text);
@@ -81,6 +98,7 @@ export function makeWeigher(model: RankerModel): (question: Question) => Weighed
         dot(described.characters, characters),
         place >= 0 ? Math.log((model.chosen[place] + 1) / (model.offered[place] + 2)) : 0,
         place >= 0 ? nearest[place] : 0,
+        product(described.meaning, meaning),
       ];
     });
     return { features, known };
@@ -116,6 +134,9 @@ function dot(row: SparseRow, other: ReadonlyMap<number, number>): number {
   return sum;
 }
 
+const product = (a: Float32Array, b: Float32Array): number =>
+  a.reduce((sum, value, j) => sum + value * b[j], 0);
+
 /** The best option and what speaks for it; every feature rises with how sure one may be. */
 export type Choice = { readonly place: number; readonly features: readonly number[] };
 
@@ -140,6 +161,7 @@ export function choose({ features, known }: Weighed, stack: readonly number[]): 
       lead(2),
       lead(3),
       lead(5),
+      lead(6),
       features[best][5],
       features[best][1],
       known,
