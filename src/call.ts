@@ -128,7 +128,24 @@ async function* eventsOf(
   } else if (deps.provider === null) {
     yield { type: "answer-error", code: "no-upstream", message: NO_UPSTREAM };
   } else {
-    yield* deps.provider.complete(input, signal);
+    yield* unbroken(deps.provider.complete(input, signal), deps.effects);
+  }
+}
+
+// A provider never throws by contract; one that does must not keep the call out of the log.
+async function* unbroken(
+  events: AsyncGenerator<ProviderEvent, void>,
+  effects: Effects,
+): AsyncGenerator<ProviderEvent, void> {
+  try {
+    yield* events;
+  } catch (error) {
+    effects.log.error({ event: "provider-threw", message: (error as Error).message });
+    yield {
+      type: "answer-error",
+      code: "upstream-broken",
+      message: "Cannot complete the call: the provider failed",
+    };
   }
 }
 
