@@ -71,6 +71,8 @@ function specialistOf({ model, score, memory }: SpanSpecialist): Specialist {
       const source = sourceOf(input, model.form.sources);
       const reading = reader.read(source);
       const answer = assemble(model.form, source, reading.frame);
+      // What was cut off may hold values that the answer lacks.
+      if (source.isCut) return { answer, score: 0 };
       return { answer, score: scoreOf(score, scoreFeatures(source, reading, model, memory)) };
     },
   };

@@ -1,6 +1,6 @@
 import { canonicalJson, type Answer, type Json, type TrainingExample } from "../../core/index.ts";
 import { occurrences } from "./span-align.ts";
-import { REWRITE_TOKENS, rewriteTypes } from "./span-rewrite.ts";
+import { rewriteTypes } from "./span-rewrite.ts";
 import { RULES } from "./span-rules.ts";
 import { partKeys, sourceOf, type PartKey, type TextSource } from "./span-source.ts";
 
@@ -44,6 +44,9 @@ export type Form = {
 
 // A field is copied when this share of its values stands in the input; below it the rest would be guessed.
 const MIN_SHARE_COPIED = 0.7;
+// A few values that often but not always stand in the input ("play" said for the intent play) are a choice, not copies.
+const SURE_SHARE_COPIED = 0.97;
+const FEW_VALUES = 40;
 // A closed field: almost every value occurs more than once, and there are not too many.
 const MIN_SHARE_REPEATED = 0.9;
 const MAX_CLOSED_VALUES = 200;
@@ -160,6 +163,15 @@ function fieldOf(path: Path, flat: readonly Flat[]): Field | null {
   const values = seen.filter(({ value }) => value !== null && value !== "");
   const best = bestRule(values);
   if (best !== null && best.share >= MIN_SHARE_COPIED && typeof values[0]?.value !== "boolean") {
+    const choice =
+      best.share < SURE_SHARE_COPIED
+        ? closedField(
+            path,
+            seen.map(({ value }) => value),
+            flat.length,
+          )
+        : null;
+    if (choice !== null && choice.values.length <= FEW_VALUES) return choice;
     return { kind: "span", path, rule: best.rule, many: "one", absent: absentOf(seen, flat.length) };
   }
   return closedField(
@@ -190,7 +202,11 @@ function absentOf(seen: readonly { value: Json }[], total: number): Json | undef
   return commonest(empty.map((value) => canonicalJson(value))) === '""' ? "" : null;
 }
 
-function closedField(path: Path, values: readonly Json[], total: number): Field | null {
+function closedField(
+  path: Path,
+  values: readonly Json[],
+  total: number,
+): (Field & { kind: "closed" }) | null {
   const counts = new Map<string, { value: Json; count: number }>();
   for (const value of values) {
     const text = canonicalJson(value);
@@ -252,7 +268,10 @@ function entitiesField(
     rule: text.best?.rule ?? "verbatim",
     textKey: text.key,
     typeKey: type?.key ?? null,
-    types: type === undefined ? [""] : [...new Set(type.cells.map(({ value }) => String(value)))].sort(),
+    types:
+      type === undefined
+        ? [""]
+        : [...new Set(type.cells.flatMap(({ value }) => (typeof value === "string" ? [value] : [])))].sort(),
     constants: Object.fromEntries(constants) as { [key: string]: Json },
     keys,
     absent,
@@ -319,5 +338,3 @@ function commonest<T>(values: readonly T[]): T | undefined {
   for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }
-
-export { REWRITE_TOKENS };

@@ -108,7 +108,7 @@ function demandsOf(place: Place, value: Json | undefined): Demand[] | null {
 function typesIn(value: Json | undefined, typeKey: string): string[] {
   const items = Array.isArray(value) ? (value as readonly Json[]) : [];
   return items.map((item) =>
-    item !== null && typeof item === "object" ? String((item as { [key: string]: Json })[typeKey]) : "",
+    item !== null && typeof item === "object" ? textIn((item as { [key: string]: Json })[typeKey]) : "",
   );
 }
 
@@ -176,6 +176,8 @@ function fieldValue(field: Exclude<Field, { kind: "closed" | "rewrite" }>, found
   });
 }
 
+const textIn = (value: Json | undefined): string => (typeof value === "string" ? value : "");
+
 type Tree = { value: Json | undefined };
 
 function setAt(tree: Tree, path: Path, value: Json): void {
@@ -198,7 +200,7 @@ function answerIn(output: Form["output"], value: Json): Answer {
   const call = value as { name?: Json; arguments?: Json };
   return {
     type: "tool-calls",
-    calls: [{ name: String(call.name), arguments: call.arguments ?? {} }],
+    calls: [{ name: textIn(call.name), arguments: call.arguments ?? {} }],
     text: "",
   };
 }

@@ -62,7 +62,11 @@ export function frameworkOf(form: Form, examples: readonly Aligned[]): Framework
   const components = componentsOf(form, examples, headField, tags.length);
   const lattice = latticeFor(form, components);
   const frequent = frequentWords(examples);
-  const looked = { frequent: new Set(frequent), dictionary: dictionaryOf(entriesOf(examples)), lexicon: lexiconOf() };
+  const looked = {
+    frequent: new Set(frequent),
+    dictionary: dictionaryOf(entriesOf(examples)),
+    lexicon: lexiconOf(),
+  };
   const seen = examples.map(({ source, frame }) =>
     observe(source, { ...looked, own: ownValues(source, frame) }),
   );

@@ -4,7 +4,7 @@ import type { Segment } from "../tagger/lattice.ts";
 import type { TextSource } from "./span-source.ts";
 
 /** What can stand for a removed span in a rewritten text: `[PERSON]`, `<EMAIL>`, `{name}`, `***`. */
-export const REWRITE_TOKENS = /\[[^[\]\n]{1,40}\]|<[^<>\n]{1,40}>|\{[^{}\n]{1,40}\}|\*{3,}|█+/gu;
+const REWRITE_TOKENS = /\[[^[\]\n]{1,40}\]|<[^<>\n]{1,40}>|\{[^{}\n]{1,40}\}|\*{3,}|█+/gu;
 
 // Of the answers this share must be the input with spans replaced for the task to be a rewriting.
 const MIN_SHARE_REWRITTEN = 0.5;

@@ -65,15 +65,22 @@ function aroundKeys(words: readonly string[], { tag, start, end }: Segment): Key
 }
 
 const clamp = (value: number, limit: number): number => Math.max(-limit, Math.min(limit, value));
+// Beyond 0.999 the chain believes in itself more than its errors allow.
+const MAX_LOGIT = 7;
 const CERTAIN = 1e-9;
 
 function logit(p: number): number {
   const inside = Math.min(1 - CERTAIN, Math.max(CERTAIN, p));
-  return clamp(Math.log(inside) - Math.log1p(-inside), 12);
+  return clamp(Math.log(inside) - Math.log1p(-inside), MAX_LOGIT);
 }
 
 /** Numbers that tell a right answer from a wrong one: the chain's own belief, what is new, what is contradictory, and which decisions were taken. */
-export function scoreFeatures(source: TextSource, reading: Reading, model: SpanModel, memory: Memory): number[] {
+export function scoreFeatures(
+  source: TextSource,
+  reading: Reading,
+  model: SpanModel,
+  memory: Memory,
+): number[] {
   const { decoded, closedLog, frame } = reading;
   const { segments } = frame;
   const words = wordsOf(source);
@@ -123,7 +130,13 @@ function purityOf(words: readonly string[], frame: Frame, memory: Memory): numbe
   });
   const share = Math.min(1, ...around.map((item) => item.share));
   const count = around.length === 0 ? 0 : Math.min(...around.map((item) => item.count));
-  return [Math.log1p(same), Math.log1p(Math.max(0, any - same)), shareOf(same, any), share, Math.log1p(count)];
+  return [
+    Math.log1p(same),
+    Math.log1p(Math.max(0, any - same)),
+    shareOf(same, any),
+    share,
+    Math.log1p(count),
+  ];
 }
 
 /** Values never seen, values seen only with other tags, and the least share of a value's uses that had its tag. */
@@ -138,10 +151,16 @@ function valuePurityOf(words: readonly string[], segments: readonly Segment[], m
   return [fresh, other, Math.min(1, ...known.map(({ same, any }) => shareOf(same, any)))];
 }
 
+// What is believed before an error was seen, for the features in the order of scoreFeatures: the chain's belief counts as it is,
+// unknown words count against the answer. Where there are few errors this alone orders the answers.
+const PRIOR: readonly number[] = [0, 0.3, 0.3, 0.5, 0, 0, 0, 0, 0, 0, -1, -0.5, 0.2];
 const RIDGE = 3;
-const NEWTON_STEPS = 12;
+const NEWTON_STEPS = 20;
 
-/** Ridge logistic regression by Newton's method. x: n rows of d finite features. O(steps × (n d² + d³)). */
+/**
+ * Logistic regression by Newton's method, with a Gaussian prior around PRIOR. x: n ≥ 1 rows of d finite features.
+ * O(steps × (n d² + d³)).
+ */
 export function fitScore(x: readonly (readonly number[])[], right: readonly boolean[]): ScoreModel {
   const d = x[0].length;
   const mean = Array.from({ length: d }, (_, j) => x.reduce((sum, row) => sum + row[j], 0) / x.length);
@@ -149,23 +168,65 @@ export function fitScore(x: readonly (readonly number[])[], right: readonly bool
     (m, j) => Math.sqrt(x.reduce((sum, row) => sum + (row[j] - m) ** 2, 0) / x.length) || 1,
   );
   const rows = x.map((row) => [1, ...row.map((value, j) => (value - mean[j]) / scale[j])]);
-  let weights: number[] = Array.from({ length: d + 1 }, () => 0);
+  const prior = [0, ...scale.map((unit, j) => (PRIOR[j] ?? 0) * unit)];
+  let weights = prior.map(() => 0);
+  let loss = lossOf(rows, right, weights, prior);
   for (let step = 0; step < NEWTON_STEPS; step += 1) {
-    const gradient = weights.map((weight, j) => (j === 0 ? 0 : -RIDGE * weight));
-    const hessian = weights.map((_, i) => weights.map((__, j) => (i === j ? (i === 0 ? 1e-6 : RIDGE) : 0)));
-    rows.forEach((row, n) => {
-      const p = sigmoid(dot(row, weights));
-      const curve = Math.max(1e-6, p * (1 - p));
-      for (let i = 0; i <= d; i += 1) {
-        gradient[i] += ((right[n] ? 1 : 0) - p) * row[i];
-        for (let j = 0; j <= i; j += 1) hessian[i][j] += curve * row[i] * row[j];
-      }
-    });
-    for (let i = 0; i <= d; i += 1) for (let j = i + 1; j <= d; j += 1) hessian[i][j] = hessian[j][i];
-    const change = solve(hessian, gradient);
-    weights = weights.map((weight, j) => weight + change[j]);
+    const change = newtonStep(rows, right, weights, prior);
+    let length = 1;
+    let next = weights;
+    let nextLoss = Infinity;
+    // Full steps can overshoot where the belief is almost certain.
+    for (; length > MIN_STEP && !(nextLoss <= loss); length /= 2) {
+      next = weights.map((weight, j) => weight + length * change[j]);
+      nextLoss = lossOf(rows, right, next, prior);
+    }
+    if (!(nextLoss <= loss)) break;
+    weights = next;
+    loss = nextLoss;
   }
   return { mean, scale, weights };
+}
+
+const MIN_STEP = 1e-3;
+
+/** Minus the log of likelihood and prior. */
+function lossOf(
+  rows: readonly (readonly number[])[],
+  right: readonly boolean[],
+  weights: readonly number[],
+  prior: readonly number[],
+): number {
+  const penalty = weights.reduce((sum, weight, j) => sum + (ridgeOf(j) / 2) * (weight - prior[j]) ** 2, 0);
+  return rows.reduce((sum, row, n) => {
+    const value = dot(row, weights) * (right[n] ? -1 : 1);
+    return sum + (value > 0 ? value + Math.log1p(Math.exp(-value)) : Math.log1p(Math.exp(value)));
+  }, penalty);
+}
+
+/** The intercept has a prior too, a weak one: it stays finite when every answer was right. */
+const INTERCEPT_RIDGE = 0.1;
+const ridgeOf = (j: number): number => (j === 0 ? INTERCEPT_RIDGE : RIDGE);
+
+function newtonStep(
+  rows: readonly (readonly number[])[],
+  right: readonly boolean[],
+  weights: readonly number[],
+  prior: readonly number[],
+): number[] {
+  const size = weights.length;
+  const gradient = weights.map((weight, j) => ridgeOf(j) * (prior[j] - weight));
+  const hessian = weights.map((_, i) => weights.map((__, j) => (i === j ? ridgeOf(i) : 0)));
+  rows.forEach((row, n) => {
+    const p = sigmoid(dot(row, weights));
+    const curve = Math.max(1e-6, p * (1 - p));
+    for (let i = 0; i < size; i += 1) {
+      gradient[i] += ((right[n] ? 1 : 0) - p) * row[i];
+      for (let j = 0; j <= i; j += 1) hessian[i][j] += curve * row[i] * row[j];
+    }
+  });
+  for (let i = 0; i < size; i += 1) for (let j = i + 1; j < size; j += 1) hessian[i][j] = hessian[j][i];
+  return solve(hessian, gradient);
 }
 
 /** P(right), in (0, 1). */

@@ -8,6 +8,8 @@ export type PartKey = string;
 /** A source with its text, so that spans can be cut from it. */
 export type TextSource = Source & {
   readonly text: string;
+  /** True when the front was cut off: what stood there was not searched. */
+  readonly isCut: boolean;
   /** First token of each part that is searched; no segment runs across one. */
   readonly begins: readonly number[];
   /** Parts searched, in reading order, with the tokens they hold. */
@@ -77,6 +79,7 @@ function cut(draft: Draft): Omit<TextSource, "text" | "context"> {
   );
   return {
     tokens,
+    isCut: drop > 0,
     partOf: Uint8Array.from(draft.partOf.slice(drop)),
     glued,
     begins: draft.begins.map((begin) => Math.max(0, begin - drop)),

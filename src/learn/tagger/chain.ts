@@ -115,7 +115,11 @@ type Run = {
 };
 
 /** State marginals of all tokens, and edge marginals summed over the tokens. */
-function backwardPass(lattice: Lattice, edge: Float64Array, run: Run): { marginal: Float64Array; edge: Float64Array } {
+function backwardPass(
+  lattice: Lattice,
+  edge: Float64Array,
+  run: Run,
+): { marginal: Float64Array; edge: Float64Array } {
   const { firstEdge, to, states } = lattice;
   const { forward, factor, scale, length } = run;
   const marginal = forward.slice();

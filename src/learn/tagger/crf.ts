@@ -168,7 +168,7 @@ export function scoresOf(lattice: Lattice, weights: Crf, row: Row, scale: number
 }
 
 /** length × labels: P(label) − 1 where the path has it. */
-function tokenGradient(lattice: Lattice, run: Lattices, path: Int32Array): Float64Array {
+export function tokenGradient(lattice: Lattice, run: Lattices, path: Int32Array): Float64Array {
   const { states, labels } = lattice;
   const gradient = new Float64Array(path.length * labels);
   const add = (at: number, state: number, value: number): void => {
@@ -216,10 +216,7 @@ function stepTokens(
 function stepHead(state: Training, row: TrainRow, run: Lattices): void {
   const { weights, squares, counts, options, lattice } = state;
   if (lattice.heads < 2) return;
-  const gradient = new Float64Array(lattice.heads);
-  for (let index = 0; index < lattice.states; index += 1)
-    gradient[lattice.headOf[index]] += run.marginal[index];
-  gradient[lattice.headOf[row.path[0]]] -= 1;
+  const gradient = headGradient(lattice, run, row.path);
   for (const feature of row.head) {
     const decay = options.l2 / counts.head[feature];
     for (let head = 0; head < lattice.heads; head += 1) {
@@ -229,6 +226,16 @@ function stepHead(state: Training, row: TrainRow, run: Lattices): void {
       weights.head[index] -= (options.rate * slope) / Math.sqrt(squares.head[index] + 1e-8);
     }
   }
+}
+
+/** P(head) − 1 where the path has it. */
+export function headGradient(lattice: Lattice, run: Lattices, path: Int32Array): Float64Array {
+  const gradient = new Float64Array(lattice.heads);
+  for (let state = 0; state < lattice.states; state += 1) {
+    gradient[lattice.headOf[state]] += run.marginal[state];
+  }
+  gradient[lattice.headOf[path[0]]] -= 1;
+  return gradient;
 }
 
 function stepLinks(state: Training, run: Lattices, path: Int32Array): void {
@@ -243,7 +250,7 @@ function stepLinks(state: Training, run: Lattices, path: Int32Array): void {
 }
 
 /** Expected minus seen uses of each link weight. */
-function linkGradient(lattice: Lattice, run: Lattices, path: Int32Array): Float64Array {
+export function linkGradient(lattice: Lattice, run: Lattices, path: Int32Array): Float64Array {
   const gradient = new Float64Array(lattice.links);
   const seen = new Map<number, number>();
   for (let at = 1; at < path.length; at += 1) {

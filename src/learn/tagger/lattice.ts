@@ -43,7 +43,10 @@ export type LatticeOptions = {
 export function buildLattice(options: LatticeOptions): Lattice {
   const { components, tags } = options;
   // A tag of one component needs no label of its own there.
-  const users = Array.from({ length: tags }, (_, tag) => components.filter((allowed) => allowed.includes(tag)).length);
+  const users = Array.from(
+    { length: tags },
+    (_, tag) => components.filter((allowed) => allowed.includes(tag)).length,
+  );
   const isShared = (tag: number): boolean => components.length > 1 && (tag < 0 || users[tag] > 1);
   const sharedLabels = 1 + 2 * tags;
   const states: { head: number; tag: number; place: number }[] = [];
@@ -107,7 +110,9 @@ function packLattice(draft: Draft): Lattice {
   for (const start of draft.starts) startLink[start.state] = indexIn(links, start.link);
   const sharedLabel = Int32Array.from(draft.states, (state) => labelOf(state.tag, state.place));
   const ownLabel = Int32Array.from(draft.states, (state) =>
-    draft.isShared(state.place === OUTSIDE ? -1 : state.tag) ? indexIn(labels, `${state.head}|${labelOf(state.tag, state.place)}`, draft.sharedLabels) : -1,
+    draft.isShared(state.place === OUTSIDE ? -1 : state.tag)
+      ? indexIn(labels, `${state.head}|${labelOf(state.tag, state.place)}`, draft.sharedLabels)
+      : -1,
   );
   return {
     heads: draft.heads,
