@@ -29,7 +29,10 @@ const SRC = resolve(import.meta.dirname, "../src");
 const IMPORT = /(?:from|import)\s*\(?\s*"(\.{1,2}\/[^"]+)"/g;
 
 const files = filesUnder(SRC).filter((file) => file.endsWith(".ts"));
-const roomOf = (file: string): string => relative(SRC, file).split("/")[0];
+const roomOf = (file: string): string =>
+  relative(SRC, file)
+    .split("/")[0]
+    .replace(/\.test\.ts$/, ".ts");
 const inTests = (file: string): boolean => file.endsWith(".test.ts");
 
 function filesUnder(folder: string): string[] {

@@ -11,6 +11,11 @@ import {
 
 /** With this chance the number of calls we ask for is enough, if the error rate seen is the true one. */
 const POWER = 0.8;
+/** Coverages below this are not looked at for what more calls could bring; the others in so many steps. */
+const MIN_PROMISING = 0.1;
+const STEPS = 20;
+/** Jeffreys' prior: few calls without a disagreement do not promise none. */
+const PRIOR = 0.5;
 /** Below this share of calls served a specialist is not worth its place. */
 const MIN_WORTH = 0.02;
 /** The first attempt may spend this share of delta; later ones share the rest as 6/(π²j²): the sum over all tries is delta. */
@@ -88,13 +93,10 @@ type Refusal = Pick<Certificate, "n" | "k" | "threshold" | "coverage" | "upper" 
 };
 
 /** Inconclusive when more calls of the same kind could decide it; refused when the error itself is too large. */
-function withoutThreshold(
-  { outcomes: { scores, losses }, epsilon, shareCertifying }: CertificateQuestion,
-  delta: number,
-): Refusal {
-  const best = promising({ scores, losses }, epsilon);
+function withoutThreshold(question: CertificateQuestion, delta: number): Refusal {
+  const { outcomes, epsilon, shareCertifying } = question;
   const nothing = { threshold: null, coverage: 0 };
-  if (scores.length === 0) {
+  if (outcomes.scores.length === 0) {
     const needs = ofTask(minCalls(0, epsilon, delta), shareCertifying);
     return {
       ...nothing,
@@ -106,38 +108,44 @@ function withoutThreshold(
       reason: "no call is left to certify on",
     };
   }
-  const { n, k, coverage } = best;
+  const { n, k, sampleNeeded } = mostPromising(outcomes, epsilon, delta);
   const upper = clopperPearsonUpper(k, n, delta);
-  const accepted =
-    callsNeeded({ errorRate: (k + 0.5) / (n + 1), epsilon, delta, power: POWER }) ??
-    callsNeeded({ errorRate: k / n, epsilon, delta, power: POWER });
-  if (accepted === null || coverage < MIN_WORTH) {
+  if (sampleNeeded === null) {
     const reason = `even its surest answers disagree too often: ${k} of ${n}, allowed is ${percent(epsilon)}`;
     return { ...nothing, n, k, upper, verdict: "refused", needs: null, reason };
   }
-  const needs = ofTask(Math.max(1, accepted / coverage - scores.length), shareCertifying);
+  const needs = ofTask(Math.max(1, sampleNeeded - outcomes.scores.length), shareCertifying);
   const reason = `disagrees on ${k} of its ${n} surest calls, too few to prove ${percent(epsilon)}: needs about ${needs} more calls of this task`;
   return { ...nothing, n, k, upper, verdict: "inconclusive", needs, reason };
 }
 
+type Promising = {
+  readonly n: number;
+  readonly k: number;
+  /** Null when no number of calls would do. */ readonly sampleNeeded: number | null;
+};
+
+/** The coverage that would need the fewest calls to be certified, if the error seen there is the true one; else the surest tenth. */
+function mostPromising({ scores, losses }: Outcomes, epsilon: number, delta: number): Promising {
+  const points = riskCoverage(scores, losses).filter(({ coverage }) => coverage >= MIN_PROMISING);
+  const steps = points.filter(
+    (point, index) =>
+      index === points.length - 1 ||
+      Math.floor(point.coverage * STEPS) < Math.floor(points[index + 1].coverage * STEPS),
+  );
+  const tries = steps.map(({ n, k, coverage }): Promising => {
+    const accepted = callsNeeded({ errorRate: (k + PRIOR) / (n + 2 * PRIOR), epsilon, delta, power: POWER });
+    return { n, k, sampleNeeded: accepted === null ? null : accepted / coverage };
+  });
+  const best = tries.reduce((least, next) => (needOf(next) < needOf(least) ? next : least), tries[0]);
+  return best ?? { n: 0, k: 0, sampleNeeded: null };
+}
+
+const needOf = ({ sampleNeeded }: Promising): number => sampleNeeded ?? Infinity;
+
 /** Calls of the task that bring so many calls to certify on: only a part of a log may be used for that. */
 function ofTask(calls: number, shareCertifying: number): number {
   return Math.ceil(calls / (shareCertifying > 0 ? shareCertifying : 1));
-}
-
-/** The largest accepted set whose disagreement is at most half of epsilon; else the one with the least. */
-function promising(
-  { scores, losses }: Outcomes,
-  epsilon: number,
-): { readonly n: number; readonly k: number; readonly coverage: number } {
-  const points = riskCoverage(scores, losses);
-  const within = points.filter(({ risk }) => risk <= epsilon / 2).at(-1);
-  if (within !== undefined && within.coverage >= MIN_WORTH) return within;
-  const wide = points.filter(({ coverage }) => coverage >= 0.1);
-  return wide.reduce(
-    (least, point) => (point.risk < least.risk ? point : least),
-    wide[0] ?? { n: 0, k: 0, coverage: 0, risk: 1 },
-  );
 }
 
 const percent = (share: number): string => `${Number((share * 100).toPrecision(3))} %`;

@@ -22,7 +22,6 @@ export type TrainStep = {
     | { readonly action: "train"; readonly families: readonly SpecialistFamily[] }
     | { readonly action: "skip"; readonly reason: string };
   readonly style: AnswerStyle;
-  readonly epsilon: number;
   readonly seed: number;
   readonly clockMs: () => number;
   readonly progress?: Progress;
@@ -31,15 +30,12 @@ export type TrainStep = {
 
 /** Trains a task's specialist into the store, unless the same examples and options were trained before. */
 export async function trainStep(store: Store, step: TrainStep): Promise<Training> {
-  const { task, plan, style, epsilon, seed } = step;
+  const { task, plan, style, seed } = step;
   const train = store.examples.forTask(task.id, ["train"]);
   const calibration = store.examples.forTask(task.id, ["calibration"]);
   const plans = plan.action === "skip" ? plan.reason : plan.families.map(({ kind }) => kind);
   const ids = [train, calibration].map((part) => part.map(({ callId }) => callId));
-  const madeFrom = contentHash(
-    [TRAIN_VERSION, ANSWER_VERSION, epsilon, seed, plans, style, task.variants, ids],
-    32,
-  );
+  const madeFrom = contentHash([TRAIN_VERSION, ANSWER_VERSION, seed, plans, style, task.variants, ids], 32);
   const found = store.runs.find(`train:${task.id}`, madeFrom) as Training | undefined;
   if (found !== undefined) return remember(store, task, found);
   const made = await make(store, step, { train, calibration, madeFrom });

@@ -32,8 +32,6 @@ export type TrainingJob = {
   readonly calibration: readonly Example[];
   readonly families: readonly SpecialistFamily[];
   readonly style: AnswerStyle;
-  /** The disagreement the certificate will allow: families are compared by what they could serve within it. */
-  readonly epsilon: number;
   readonly seed: number;
   readonly attempt: number;
   readonly madeFrom: string;
@@ -57,14 +55,14 @@ type Candidate = {
 export type Tried = {
   readonly family: string;
   readonly agreement: number | null;
-  readonly coverage: number | null;
+  readonly meanCoverage: number | null;
   readonly trainMs: number;
   readonly failure: string | null;
 };
 
 /**
  * Trains every family of the plan on the training part and keeps the one that could serve most of the calibration part
- * within epsilon (the cheaper at a tie). Null when none could be fitted. Deterministic by seed.
+ * within the usual risks (the cheaper at a tie). Null when none could be fitted. Deterministic by seed.
  */
 export async function trainTask(
   job: TrainingJob,
@@ -83,7 +81,7 @@ export async function trainTask(
       tried.push({
         family: family.kind,
         agreement: null,
-        coverage: null,
+        meanCoverage: null,
         trainMs: job.clockMs() - started,
         failure: error.message,
       });
@@ -114,20 +112,25 @@ async function fitFamily(job: TrainingJob, family: SpecialistFamily, started: nu
     specialist,
     scores,
     losses,
-    worth: worthOf(scores, losses, job.epsilon),
+    worth: worthOf(scores, losses),
     trainMs: job.clockMs() - started,
   };
 }
 
+/** Disagreements a user may allow; families are compared by what they could serve within each. */
+const RISKS = [0.01, 0.02, 0.05, 0.1];
+
 /**
- * The coverage whose empirical risk stays within epsilon, with one imagined disagreement more: so that a handful of lucky
- * examples at the top are not taken for a good specialist.
+ * The mean, over the risks a user may allow, of the coverage whose empirical risk stays within it, with one imagined
+ * disagreement more: so that a handful of lucky examples at the top are not taken for a good specialist.
  */
-export function worthOf(scores: readonly number[], losses: readonly number[], epsilon: number): number {
-  const points = riskCoverage(scores, losses).filter(({ n, k }) => (k + 1) / (n + 1) <= epsilon);
+export function worthOf(scores: readonly number[], losses: readonly number[]): number {
+  const points = riskCoverage(scores, losses);
+  const coverageAt = (risk: number): number =>
+    points.findLast(({ n, k }) => (k + 1) / (n + 1) <= risk)?.coverage ?? 0;
   const agreement = 1 - losses.reduce((sum, loss) => sum + loss, 0) / Math.max(1, losses.length);
   // Agreement decides where no coverage can be told apart.
-  return (points.at(-1)?.coverage ?? 0) + agreement / 1000;
+  return RISKS.reduce((sum, risk) => sum + coverageAt(risk), 0) / RISKS.length + agreement / 1000;
 }
 
 function triedOf({ family, losses, worth, trainMs }: Candidate): Tried {
@@ -136,7 +139,7 @@ function triedOf({ family, losses, worth, trainMs }: Candidate): Tried {
   return {
     family: family.kind,
     agreement,
-    coverage: losses.length === 0 ? null : Math.floor(worth * 100) / 100,
+    meanCoverage: losses.length === 0 ? null : Math.floor(worth * 100) / 100,
     trainMs,
     failure: null,
   };

@@ -1,0 +1,134 @@
+import { describe, expect, test } from "vitest";
+import type { Assignment, Call, ChatRequest, Task } from "../core/index.ts";
+import { curate } from "./curate.ts";
+import { NearIndex } from "./near.ts";
+import { PART_SHARES, partOf } from "./split.ts";
+
+const task: Task = { id: "t", name: "t", kind: "label", variants: [], calls: 0, sessions: 0 };
+const assign = (request: ChatRequest): Assignment => ({
+  taskId: "t",
+  variantId: "v",
+  input: { parts: [{ role: "user", text: String(request.messages.at(-1)?.content) }], tools: [] },
+});
+
+function call(id: string, user: string, answer: string | null, changes: Partial<Call> = {}): Call {
+  return {
+    id,
+    session: `s-${id}`,
+    at: null,
+    origin: null,
+    source: "import",
+    request: {
+      model: "m",
+      messages: [
+        { role: "system", content: "Say red or blue" },
+        { role: "user", content: user },
+      ],
+    },
+    response:
+      answer === null ? null : { message: { role: "assistant", content: answer }, finish_reason: "stop" },
+    status: answer === null ? 429 : 200,
+    error: null,
+    latencyMs: null,
+    usage: { inputTokens: null, outputTokens: null },
+    servedBy: "provider",
+    taskId: null,
+    foreign: {},
+    ...changes,
+  };
+}
+
+const reasons = (calls: readonly Call[], changes: Partial<Task> = {}): Record<string, string> =>
+  Object.fromEntries(
+    curate({ ...task, ...changes }, calls, { seed: 1, assign }).drops.map(({ callId, reason }) => [
+      callId,
+      reason,
+    ]),
+  );
+
+describe("curate()", () => {
+  test("makes of every call an example or a drop with its reason", () => {
+    const truncated = call("cut", "a rose in the long grass", "re", {
+      response: { message: { role: "assistant", content: "re" }, finish_reason: "length" },
+    });
+    const calls = [
+      call("ok", "the fire engine over there", "red"),
+      call("fail", "x", null),
+      truncated,
+      call("none", "what of the sea", ""),
+    ];
+    const { examples, drops } = curate(task, calls, { seed: 1, assign });
+    expect(examples.map(({ callId }) => callId)).toEqual(["ok"]);
+    expect(Object.fromEntries(drops.map(({ callId, reason }) => [callId, reason]))).toEqual({
+      fail: "failed",
+      cut: "truncated",
+      none: "empty-answer",
+    });
+  });
+
+  test("keeps the first of repeated calls, and the majority of conflicting ones", () => {
+    const calls = [
+      call("a", "sky", "blue"),
+      call("b", "sky", "blue"),
+      call("c", "sky", "red"),
+      call("d", "dusk", "red"),
+      call("e", "dusk", "blue"),
+    ];
+    expect(reasons(calls)).toEqual({ b: "repeated", c: "conflicting", d: "conflicting", e: "conflicting" });
+  });
+
+  test("drops an answer that is none of the choices in the prompt", () => {
+    const good = Array.from({ length: 30 }, (_, index) =>
+      call(`g${index}`, `thing number ${index * 7919}`, index % 2 === 0 ? "red" : "blue"),
+    );
+    expect(reasons([...good, call("odd", "a lemon on the table", "yellow")])).toEqual({
+      odd: "answer-not-offered",
+    });
+  });
+
+  test("masks input and answer together", () => {
+    const calls = [call("m", "write to ann.lee@example.com today", "ann.lee@example.com")];
+    const [example] = curate({ ...task, kind: "text" }, calls, { seed: 1, assign }).examples;
+    expect([example.input.parts[0].text, example.answer]).toEqual([
+      "write to <EMAIL_1> today",
+      { type: "text", text: "<EMAIL_1>" },
+    ]);
+  });
+
+  test("drops near-duplicates of other sessions with the same answer, and keeps those with another", () => {
+    const long =
+      "the quick brown fox jumps over the lazy dog near the old bridge by the river on a fine summer day, and then it rests";
+    expect(
+      reasons([call("a", long, "red"), call("b", `${long}.`, "red"), call("c", `${long}!`, "blue")]),
+    ).toEqual({ b: "repeated" });
+  });
+});
+
+describe("partOf()", () => {
+  test("gives each session one part, in the promised shares", () => {
+    const parts = Array.from({ length: 20_000 }, (_, index) => partOf(`session-${index}`, 1));
+    const shares = Object.fromEntries(
+      Object.keys(PART_SHARES).map((part) => [
+        part,
+        parts.filter((one) => one === part).length / parts.length,
+      ]),
+    );
+    for (const [part, share] of Object.entries(PART_SHARES)) expect(shares[part]).toBeCloseTo(share, 1);
+    expect(parts).toEqual(Array.from({ length: 20_000 }, (_, index) => partOf(`session-${index}`, 1)));
+  });
+});
+
+describe("NearIndex", () => {
+  test("finds texts that differ by a character and not texts that share half their words", () => {
+    const index = new NearIndex();
+    const text =
+      "please move my appointment from monday morning to thursday afternoon if that is at all possible for you";
+    index.add(text);
+    expect(index.add(`${text}!`)).toEqual([0]);
+    expect(
+      index.add(
+        "please cancel my appointment on monday morning, I will call you again when I know more about next week",
+      ),
+    ).toEqual([]);
+  });
+});
