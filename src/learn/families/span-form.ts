@@ -40,6 +40,8 @@ export type Form = {
   readonly containers: readonly Path[];
   /** Parts in which values are found, most often first. */
   readonly sources: readonly PartKey[];
+  /** Pairs of span fields that one span can fill at once ("in an hour": date and time). */
+  readonly joint: readonly (readonly [number, number])[];
 };
 
 // A field is copied when this share of its values stands in the input; below it the rest would be guessed.
@@ -79,18 +81,11 @@ export function inferForm(examples: readonly TrainingExample[]): Form {
   const known = items.filter((item): item is Item => item.value !== null);
   const types = output === "text" ? rewriteTypes(known) : [];
   if (types.length > 0)
-    return { output, fields: [{ kind: "rewrite", types }], containers: [], sources: ["user-0"] };
+    return { output, fields: [{ kind: "rewrite", types }], containers: [], sources: ["user-0"], joint: [] };
   const flat = known.map((item) => ({ source: item.source, leaves: flatten(item.value) }));
-  const fields = pathsOf(flat).map((path) => fieldOf(path, flat));
-  return {
-    output,
-    fields: fields.filter((field) => field !== null),
-    containers: containersOf(flat),
-    sources: sourcesOf(
-      flat,
-      fields.filter((field) => field !== null),
-    ),
-  };
+  const fields = pathsOf(flat).flatMap((path) => fieldOf(path, flat) ?? []);
+  const [containers, sources] = [containersOf(flat), sourcesOf(flat, fields)];
+  return { output, fields, containers, sources, joint: jointOf(flat, fields) };
 }
 
 type Item = { readonly source: TextSource; readonly value: Json };
@@ -317,6 +312,22 @@ function sourcesOf(flat: readonly Flat[], fields: readonly Field[]): PartKey[] {
     .filter(([, count]) => count >= MIN_SHARE_OF_PART * total)
     .sort(([, a], [, b]) => b - a);
   return kept.length > 0 ? kept.map(([key]) => key) : ["user-0"];
+}
+
+/** Pairs of single span fields that at least twice have the same value where the input has it once. */
+function jointOf(flat: readonly Flat[], fields: readonly Field[]): [number, number][] {
+  const single = [...fields.entries()].flatMap(([index, field]) =>
+    field.kind === "span" && field.many === "one" ? [{ index, field }] : [],
+  );
+  const pairs = single.flatMap((a) => single.filter((b) => b.index > a.index).map((b) => ({ a, b })));
+  const isShared = ({ source, leaves }: Flat, { a, b }: (typeof pairs)[number]): boolean => {
+    const value = leaves.values.get(keyOf(a.field.path));
+    if (value === undefined || canonicalJson(value) !== canonicalJson(leaves.values.get(keyOf(b.field.path))))
+      return false;
+    return a.field.rule === b.field.rule && occurrences(source, value, a.field.rule).length === 1;
+  };
+  const kept = pairs.filter((pair) => flat.filter((item) => isShared(item, pair)).length > 1);
+  return kept.map(({ a, b }) => [a.index, b.index]);
 }
 
 /** The texts of a field's spans in one answer. */

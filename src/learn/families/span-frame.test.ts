@@ -116,6 +116,16 @@ describe("align", () => {
     ]);
   });
 
+  test("gives one span to two fields where examples do so", () => {
+    const visits = [
+      json({ date: "tonight" }, "maybe tonight"),
+      json({ date: "in an hour", time: "in an hour" }, "is it free in an hour"),
+      json({ date: "later", time: "later" }, "i come later"),
+      json({ time: "9" }, "by 9"),
+    ];
+    expect(spansOf(visits)).toEqual([["0:tonight"], ["2:in an hour"], ["2:later"], ["1:9"]]);
+  });
+
   test("says null where a value does not stand in the input", () => {
     const odd = [...music, json({ intent: "play", slots: { artist: "Queen" } }, "play something")];
     expect(spansOf(odd).at(-1)).toBeNull();

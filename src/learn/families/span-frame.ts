@@ -14,17 +14,22 @@ export type Frame = {
   readonly segments: readonly Segment[];
 };
 
-/** A kind of span: the field it fills and, for entities and rewriting, its type. */
-export type Tag = { readonly field: number; readonly type: string; readonly isRepeatable: boolean };
+/** A kind of span: the fields it fills, two where it is joint, and, for entities and rewriting, its type. */
+export type Tag = {
+  readonly fields: readonly number[];
+  readonly type: string;
+  readonly isRepeatable: boolean;
+};
 
 export function tagsOf(form: Form): Tag[] {
-  return form.fields.flatMap((field, index): Tag[] => {
-    if (field.kind === "span") return [{ field: index, type: "", isRepeatable: field.many !== "one" }];
+  const own = form.fields.flatMap((field, index): Tag[] => {
+    if (field.kind === "span") return [{ fields: [index], type: "", isRepeatable: field.many !== "one" }];
     if (field.kind === "entities" || field.kind === "rewrite") {
-      return field.types.map((type) => ({ field: index, type, isRepeatable: true }));
+      return field.types.map((type) => ({ fields: [index], type, isRepeatable: true }));
     }
     return [];
   });
+  return [...own, ...form.joint.map((fields) => ({ fields, type: "", isRepeatable: false }))];
 }
 
 /** The decisions behind an answer, or null where the form cannot express it. */
@@ -76,12 +81,27 @@ function placeAll(form: Form, source: TextSource, at: (field: Field) => Json | u
   }
   const longest = (demand: Demand): number =>
     Math.max(0, ...demand.spans.map((span) => span.end - span.start));
-  for (const demand of single.sort((a, b) => longest(b) - longest(a))) {
+  for (const demand of joined(single, form, tags).sort((a, b) => longest(b) - longest(a))) {
     const span = preferred(source, demand.spans).find((candidate) => isFree(candidate, taken));
     if (span === undefined) return null;
     taken.push({ tag: demand.tag, ...span });
   }
   return taken.sort((a, b) => a.start - b.start);
+}
+
+/** Demands of two fields that only one span can meet become one demand, of their joint tag. */
+function joined(single: readonly Demand[], form: Form, tags: readonly Tag[]): Demand[] {
+  let demands = [...single];
+  for (const fields of form.joint) {
+    const [a, b] = fields.map((field) =>
+      demands.find(({ tag }) => tags[tag].fields.length === 1 && tags[tag].fields[0] === field),
+    );
+    if (a === undefined || b === undefined || a.spans.length !== 1 || b.spans.length !== 1) continue;
+    if (a.spans[0].start !== b.spans[0].start || a.spans[0].end !== b.spans[0].end) continue;
+    const joint = { tag: tags.findIndex((tag) => tag.fields === fields), spans: a.spans };
+    demands = [...demands.filter((demand) => demand !== a && demand !== b), joint];
+  }
+  return demands;
 }
 
 type Place = {
@@ -99,7 +119,9 @@ function demandsOf(place: Place, value: Json | undefined): Demand[] | null {
       ? typesIn(value, field.typeKey)
       : values.map(() => "");
   const demands = values.map((item, order) => ({
-    tag: tags.findIndex((tag) => tag.field === index && tag.type === types[order]),
+    tag: tags.findIndex(
+      (tag) => tag.fields[0] === index && tag.fields.length === 1 && tag.type === types[order],
+    ),
     spans: occurrences(source, item, field.rule),
   }));
   return demands.every(({ tag, spans }) => tag >= 0 && spans.length > 0) ? demands : null;
@@ -146,7 +168,7 @@ export function assemble(form: Form, source: TextSource, frame: Frame): Answer {
   let closed = 0;
   for (const [index, field] of form.fields.entries()) {
     if (field.kind === "rewrite") continue;
-    const own = frame.segments.filter((segment) => tags[segment.tag].field === index);
+    const own = frame.segments.filter((segment) => tags[segment.tag].fields.includes(index));
     const value =
       field.kind === "closed"
         ? field.values[frame.closed[closed++]]
