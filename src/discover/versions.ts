@@ -13,6 +13,8 @@ const MIN_ANSWERS_FOR_PROOF = 4;
 /** What else must agree for a successor: prompts alike, or inputs alike. */
 const MIN_SUCCESSOR_PROMPT_ALIKE = 0.25;
 const MIN_SUCCESSOR_INPUT_ALIKE = 0.5;
+/** Share of answers whose outside (type, fields, look) both versions have. */
+const MIN_FORMS_ALIKE = 0.5;
 /** Answers are labels when at most this many words are said with them on average. */
 const MIN_REPEATED_ANSWERS = 0.5;
 
@@ -79,7 +81,7 @@ function summaryOf(group: Group, everyday: Float64Array): Summary {
     for (const word of new Set(words)) profile[word] -= Math.log(everyday[word]) / group.calls.length;
     if (form === null) continue;
     answered += 1;
-    const key = `${form.type}:${form.keys}`;
+    const key = `${form.type}:${form.keys}:${form.look}`;
     forms.set(key, (forms.get(key) ?? 0) + 1);
     answers.set(form.hash, (answers.get(form.hash) ?? 0) + 1);
   }
@@ -111,8 +113,7 @@ function evidenceOf(a: Summary, b: Summary): Evidence {
         ? null
         : Math.min(shared(a.answers, b.answers), shared(b.answers, a.answers)),
     overlap: overlapOf(a.times, b.times),
-    sameForm:
-      sameTools && formsAlike(a.forms, b.forms) >= 0.5 && (a.answers === null) === (b.answers === null),
+    sameForm: sameTools && formsAlike(a.forms, b.forms) >= MIN_FORMS_ALIKE,
   };
 }
 
