@@ -7,7 +7,6 @@ import {
   type Example,
   type Json,
   type Progress,
-  type Specialist,
   type SpecialistFamily,
 } from "../core/index.ts";
 import { auroc, expectedCalibrationError, fitPlatt, riskCoverage } from "../learn/index.ts";
@@ -43,8 +42,6 @@ export type TrainingJob = {
 
 type Candidate = {
   readonly family: SpecialistFamily;
-  readonly artifact: Uint8Array;
-  readonly specialist: Specialist;
   readonly scores: readonly number[];
   readonly losses: readonly number[];
   readonly worth: number;
@@ -91,16 +88,11 @@ export async function trainTask(
     (top, next) => (top === null || next.worth > top.worth ? next : top),
     null,
   );
-  return { trained: best === null ? null : finish(job, best, tried), tried };
+  return { trained: best === null ? null : await finish(job, best, tried), tried };
 }
 
 async function fitFamily(job: TrainingJob, family: SpecialistFamily, started: number): Promise<Candidate> {
-  const artifact = await family.fit(job.train, {
-    seed: job.seed,
-    progress: job.progress,
-    signal: job.signal,
-  });
-  const specialist = family.load(artifact);
+  const specialist = family.load(await fitOn(job, family, job.train));
   const predictions = job.calibration.map(({ input }) => specialist.predict(input));
   const scores = predictions.map(({ score }) => score);
   const losses = predictions.map(({ answer }, index) =>
@@ -108,13 +100,22 @@ async function fitFamily(job: TrainingJob, family: SpecialistFamily, started: nu
   );
   return {
     family,
-    artifact,
-    specialist,
     scores,
     losses,
     worth: worthOf(scores, losses),
     trainMs: job.clockMs() - started,
   };
+}
+
+async function fitOn(
+  job: TrainingJob,
+  family: SpecialistFamily,
+  examples: readonly Example[],
+): Promise<Uint8Array> {
+  const { seed, signal } = job;
+  const progress: Progress = (step) => job.progress?.({ ...step, stage: `${job.taskName}: ${family.kind}` });
+  progress({ stage: "", done: 0, total: null, unit: "fits" });
+  return family.fit(examples, { seed, progress, signal });
 }
 
 /** Disagreements a user may allow; families are compared by what they could serve within each. */
@@ -145,8 +146,10 @@ function triedOf({ family, losses, worth, trainMs }: Candidate): Tried {
   };
 }
 
-function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]): Trained {
+/** Fits the chosen family once more, on calibration examples too: what they had to tell, they have told. */
+async function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]): Promise<Trained> {
   const calibration = calibrate(best);
+  const artifact = await fitOn(job, best.family, [...job.train, ...job.calibration]);
   const calibrated = best.scores.map((score) => calibratedScore(calibration, score));
   const outcomes = best.losses.map((loss) => 1 - loss);
   const info = {
@@ -161,17 +164,17 @@ function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]): Tra
     trainedOn: contentHash(job.train.map(({ callId }) => callId)),
   };
   const row: SpecialistRow = {
-    id: contentHash([job.taskId, bytesHash(best.artifact), calibration, job.style], 64),
+    id: contentHash([job.taskId, bytesHash(artifact), calibration, job.style], 64),
     taskId: job.taskId,
     family: best.family.kind,
     attempt: job.attempt,
-    bytes: best.artifact.length,
-    description: best.specialist.description,
+    bytes: artifact.length,
+    description: best.family.load(artifact).description,
     // All values above are plain data; the store takes JSON.
     info: JSON.parse(JSON.stringify(info)) as { [field: string]: Json },
     madeFrom: job.madeFrom,
   };
-  return { row, artifact: best.artifact, calibration };
+  return { row, artifact, calibration };
 }
 
 function calibrate({ scores, losses }: Candidate): Calibration {
