@@ -8,7 +8,7 @@ import {
 } from "../../core/index.ts";
 import { fitLogistic, logisticDefaults, predictLogistic, type LogisticModel } from "../linear/logistic.ts";
 import { fitSvm, svmDefaults } from "../linear/svm.ts";
-import { blockWeights, inputBlocks, inputRow, type InputBlocks } from "../text/input-blocks.ts";
+import { blockWeights, inputBlocks, hasSideText, inputRow, type InputBlocks } from "../text/input-blocks.ts";
 import { stackRows } from "../text/sparse.ts";
 import { fitVocabulary, makeVectorizer } from "../text/tfidf.ts";
 import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
@@ -21,10 +21,11 @@ export type FittedClosedSet = {
   readonly score: LogisticModel;
 };
 
-/** Largest weight matrix of a model: at one byte a weight it leaves room for the neighbours under the cap of the artifact. */
+/** Largest weight matrix of a model, at one byte a weight: with hashes, idf and scales the artifact stays under 20 MB. */
 export const MAX_WEIGHTS = 14_000_000;
 const SVM_COST = 3;
-const SIDE_WEIGHT = 0.4;
+/** What the texts beside the main one weigh, against a block of it, where they help at all. */
+const SIDE_WEIGHT = 0.5;
 /** A label's own words count as one more example of it. */
 const LABEL_WEIGHT = 1;
 
@@ -42,13 +43,15 @@ export function fitClosedSet(examples: readonly TrainingExample[], options: FitO
     label: labels[place],
     weight: 1,
   }));
-  const evidence = crossPredict(items, answers, options);
+  const trial = { answers, folds: drawFolds(items, options.seed), options };
+  const sideWeight = chooseSideWeight(items, trial);
+  const evidence = crossPredict(items, trial, sideWeight);
   const score = fitScore(items, evidence);
   const cleaned = items.map((item, place) => ({
     ...item,
     weight: trustIn(item, evidence.get(place), score),
   }));
-  const model = fitModel(cleaned, answers, options.seed);
+  const model = fitModel(cleaned, { answers, sideWeight, seed: options.seed });
   return { answers, model, score };
 }
 
@@ -68,8 +71,10 @@ function classesOf(examples: readonly TrainingExample[]): { answers: Answer[]; l
   };
 }
 
+type Recipe = { readonly answers: readonly Answer[]; readonly sideWeight: number; readonly seed: number };
+
 /** Everything but the score, from items. */
-function fitModel(items: readonly Item[], answers: readonly Answer[], seed: number): ClosedSetModel {
+function fitModel(items: readonly Item[], { answers, sideWeight, seed }: Recipe): ClosedSetModel {
   const named = labelItems(answers);
   const all = [...items, ...named];
   const vocabulary = fitVocabulary(
@@ -77,7 +82,7 @@ function fitModel(items: readonly Item[], answers: readonly Answer[], seed: numb
     { minTexts: 1, maxGrams: Math.floor(MAX_WEIGHTS / answers.length) },
   );
   const vectorizer = makeVectorizer(vocabulary);
-  const weights = blockWeights(SIDE_WEIGHT);
+  const weights = blockWeights(sideWeight);
   const data = {
     rows: stackRows(all.map(({ input }) => inputRow(vectorizer, input, weights).row)),
     labels: Uint32Array.from(all, ({ label }) => label),
@@ -86,7 +91,7 @@ function fitModel(items: readonly Item[], answers: readonly Answer[], seed: numb
     weights: Float32Array.from(all, ({ weight }) => weight),
   };
   const linear = fitSvm(data, { ...svmDefaults, cost: SVM_COST }, seededRandom(seed));
-  return { vocabulary, sideWeight: SIDE_WEIGHT, linear };
+  return { vocabulary, sideWeight, linear };
 }
 
 function labelItems(answers: readonly Answer[]): Item[] {
@@ -99,43 +104,63 @@ function labelItems(answers: readonly Answer[]): Item[] {
   });
 }
 
-/** How many parts the examples are cut into, and how many of these are held out in turn: all when few, one when plenty. */
-function foldPlan(n: number): { folds: number; held: number } {
-  if (n <= 4000) return { folds: 5, held: 5 };
-  return { folds: 5, held: 1 };
+/** The examples are cut into this many parts; each is predicted by a model of the others. */
+const FOLDS = 5;
+/** With more examples one part held out is enough to learn the score from, and the others would cost minutes. */
+const MAX_FULLY_HELD = 6000;
+
+type Trial = {
+  readonly answers: readonly Answer[];
+  /** Part of each item. */
+  readonly folds: readonly number[];
+  readonly options: FitOptions;
+};
+
+/** Parts for items; equal main texts are held out together. */
+function drawFolds(items: readonly Item[], seed: number): number[] {
+  const keys = items.map(({ input }) => input.blocks[0].join(","));
+  const distinct = seededRandom(`folds ${seed}`).shuffle([...new Set(keys)]);
+  const foldOf = new Map(distinct.map((key, place) => [key, place % FOLDS]));
+  return keys.map((key) => foldOf.get(key) as number);
 }
 
-/** Evidence on items by models that did not see them, by place; equal main texts are held out together. */
-function crossPredict(
-  items: readonly Item[],
-  answers: readonly Answer[],
-  options: FitOptions,
-): Map<number, Evidence> {
-  const { folds, held } = foldPlan(items.length);
-  const foldOf = drawFolds(items, folds, options.seed);
+/** Evidence on items by models that did not see them, by place. */
+function crossPredict(items: readonly Item[], trial: Trial, sideWeight: number): Map<number, Evidence> {
+  const held = items.length > MAX_FULLY_HELD ? 1 : FOLDS;
   const evidence = new Map<number, Evidence>();
   for (let fold = 0; fold < held; fold += 1) {
-    if (options.signal?.aborted)
-      throw new HouseError("cancelled", "Cannot fit a closed-set specialist: cancelled");
-    const model = fitModel(
-      items.filter((_, place) => foldOf[place] !== fold),
-      answers,
-      options.seed,
-    );
-    const judge = makeJudge(model);
-    for (const [place, item] of items.entries()) {
-      if (foldOf[place] === fold) evidence.set(place, judge(item.input));
-    }
-    options.progress?.({ stage: "train", done: fold + 1, total: held + 1, unit: "fits" });
+    for (const [place, found] of predictFold(items, trial, { fold, sideWeight })) evidence.set(place, found);
+    trial.options.progress?.({ stage: "train", done: fold + 1, total: held + 1, unit: "fits" });
   }
   return evidence;
 }
 
-function drawFolds(items: readonly Item[], folds: number, seed: number): number[] {
-  const keys = items.map(({ input }) => input.blocks[0].join(","));
-  const distinct = seededRandom(`folds ${seed}`).shuffle([...new Set(keys)]);
-  const foldOf = new Map(distinct.map((key, place) => [key, place % folds]));
-  return keys.map((key) => foldOf.get(key) as number);
+function predictFold(
+  items: readonly Item[],
+  { answers, folds, options }: Trial,
+  { fold, sideWeight }: { readonly fold: number; readonly sideWeight: number },
+): Map<number, Evidence> {
+  if (options.signal?.aborted) {
+    throw new HouseError("cancelled", "Cannot fit a closed-set specialist: cancelled");
+  }
+  const others = items.filter((_, place) => folds[place] !== fold);
+  const judge = makeJudge(fitModel(others, { answers, sideWeight, seed: options.seed }));
+  const places = items.flatMap((_, place) => (folds[place] === fold ? [place] : []));
+  return new Map(places.map((place) => [place, judge(items[place].input)]));
+}
+
+/** Texts beside the main one (a ticket number, the turns before) count only where a held-out part shows that they help. */
+function chooseSideWeight(items: readonly Item[], trial: Trial): number {
+  if (!items.some(({ input }) => hasSideText(input))) return 0;
+  const right = [0, SIDE_WEIGHT].map((sideWeight) =>
+    [...predictFold(items, trial, { fold: 0, sideWeight })].map(([place, { label }]) =>
+      label === items[place].label ? 1 : 0,
+    ),
+  );
+  const gain = right[1].reduce((sum: number, hit, at) => sum + hit - right[0][at], 0);
+  const changed = right[1].filter((hit, at) => hit !== right[0][at]).length;
+  // One standard error of a paired comparison (McNemar).
+  return gain > Math.sqrt(changed) ? SIDE_WEIGHT : 0;
 }
 
 function fitScore(items: readonly Item[], evidence: ReadonlyMap<number, Evidence>): LogisticModel {

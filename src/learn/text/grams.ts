@@ -1,18 +1,16 @@
 // Words as runs of letters, marks and digits; any other sign that is not space stands for itself ("?" tells questions).
 const WORD = /[\p{L}\p{M}\p{N}_]+|[^\s\p{L}\p{M}\p{N}_]/gu;
 
-/** Longest text that is read, in UTF-16 units: enough for a long ticket, and bounds the time of one prediction. */
-export const MAX_TEXT = 20_000;
-
 /**
  * Half of what is read of a text longer than the cut comes from its head, half from its tail:
- * requests state their wish at the start or the end, quoted matter stands between.
+ * requests state their wish at the start or the end, quoted matter stands between. Bounds the time of a prediction
+ * and the memory of training: 4,000 characters are about 16,000 grams. Unit: UTF-16 code units.
  */
-export const CUT_TEXT = 6_000;
+export const CUT_TEXT = 4_000;
 
 export type GramRange = { readonly from: number; readonly to: number };
 
-/** Lower case, compatibility forms unified, digits shown as 0 (numbers are names, not meaning); cut in the middle when long. */
+/** Lower case, compatibility forms unified; cut in the middle when long. */
 export function normalizeText(text: string): string {
   const cut = text.length > CUT_TEXT ? `${text.slice(0, CUT_TEXT / 2)} ${text.slice(-CUT_TEXT / 2)}` : text;
   return cut.normalize("NFKC").toLowerCase();

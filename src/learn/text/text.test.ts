@@ -7,6 +7,7 @@ import { pickRows, rowAt, stackRows } from "./sparse.ts";
 import { fitVocabulary, makeVectorizer } from "./tfidf.ts";
 import { MEANING_DIMENSIONS, meaningOf, wordVectors } from "./word-vectors.ts";
 
+const block = (...hashes: number[]): Uint32Array => Uint32Array.from(hashes);
 const row = (columns: number[], values: number[]) => ({
   columns: Uint32Array.from(columns),
   values: Float32Array.from(values),
@@ -19,7 +20,7 @@ describe("grams", () => {
 
   test("normalizeText() keeps head and tail of a long text", () => {
     const text = normalizeText(`start ${"x".repeat(50_000)} end`);
-    expect([text.length, text.slice(0, 5), text.slice(-3)]).toEqual([6001, "start", "end"]);
+    expect([text.length, text.slice(0, 5), text.slice(-3)]).toEqual([4001, "start", "end"]);
   });
 
   test("wordsOf() keeps signs as words", () => {
@@ -58,7 +59,7 @@ describe("grams", () => {
 
 describe("tf-idf", () => {
   // Three texts of one block: gram 7 in all, gram 9 in two, gram 5 in one.
-  const texts = [[[7, 9]], [[7, 9, 9]], [[7, 5]]];
+  const texts = [[block(7, 9)], [block(7, 9, 9)], [block(7, 5)]];
 
   test("fitVocabulary() sorts grams and has scikit-learn's smooth idf", () => {
     const { hashes, idf } = fitVocabulary(texts, { minTexts: 1, maxGrams: 10 });
@@ -73,7 +74,7 @@ describe("tf-idf", () => {
 
   test("vector() is sublinear, normalised, and tells the share of known grams", () => {
     const vocabulary = fitVocabulary(texts, { minTexts: 1, maxGrams: 10 });
-    const { row, known } = makeVectorizer(vocabulary).vector([[7, 9, 9, 1000]], [1]);
+    const { row, known } = makeVectorizer(vocabulary).vector([block(7, 9, 9, 1000)], [1]);
     const nine = (1 + Math.log(2)) * vocabulary.idf[2];
     const norm = Math.hypot(1, nine);
     expect([...row.columns]).toEqual([1, 2]);
@@ -84,7 +85,7 @@ describe("tf-idf", () => {
 
   test("vector() leaves out blocks of weight 0 and gives empty rows for unknown texts", () => {
     const { vector } = makeVectorizer(fitVocabulary(texts, { minTexts: 1, maxGrams: 10 }));
-    expect(vector([[1], [7]], [1, 0])).toEqual({ row: row([], []), known: 0 });
+    expect(vector([block(1), block(7)], [1, 0])).toEqual({ row: row([], []), known: 0 });
   });
 
   test("vector() of known texts has norm 1 when the weights' squares sum to 1", () => {
@@ -93,7 +94,7 @@ describe("tf-idf", () => {
     const ofOne = fc.array(fc.constantFrom(5, 7), { minLength: 1, maxLength: 20 });
     fc.assert(
       fc.property(ofOne, (grams) => {
-        expect(Math.hypot(...vector([grams, [9]], [0.6, 0.8]).row.values)).toBeCloseTo(1, 5);
+        expect(Math.hypot(...vector([block(...grams), block(9)], [0.6, 0.8]).row.values)).toBeCloseTo(1, 5);
       }),
     );
   });
@@ -116,7 +117,7 @@ describe("input blocks", () => {
       ],
       tools: ["red"],
     });
-    const grams = (blocks: typeof asked): number[] => blocks.blocks.flat();
+    const grams = (blocks: typeof asked): number[] => blocks.blocks.flatMap((one) => [...one]);
     expect(grams(asked).filter((hash) => grams(told).includes(hash))).toEqual([]);
     expect(new Set(grams(told)).size).toBe(2);
   });

@@ -1,7 +1,7 @@
 import type { SparseRow } from "./sparse.ts";
 
 /** Grams of one kind out of one text, as hashes with repeats; blocks are weighted and normalised apart. */
-export type Block = readonly number[];
+export type Block = Uint32Array;
 
 /** Which grams count and for how much. Gram texts are not kept: an artifact cannot leak what it was trained on. */
 export type Vocabulary = {
@@ -22,7 +22,9 @@ export type VocabularyOptions = {
 export function fitVocabulary(texts: readonly (readonly Block[])[], options: VocabularyOptions): Vocabulary {
   const textsWith = new Map<number, number>();
   for (const blocks of texts) {
-    for (const hash of new Set(blocks.flat())) textsWith.set(hash, (textsWith.get(hash) ?? 0) + 1);
+    const own = new Set<number>();
+    for (const block of blocks) for (const hash of block) own.add(hash);
+    for (const hash of own) textsWith.set(hash, (textsWith.get(hash) ?? 0) + 1);
   }
   let kept = [...textsWith].filter(([, count]) => count >= options.minTexts);
   if (kept.length > options.maxGrams) {
