@@ -5,7 +5,7 @@ export type Block = Uint32Array;
 
 /** Which grams count and for how much. Gram texts are not kept: an artifact cannot leak what it was trained on. */
 export type Vocabulary = {
-  /** Sorted hashes; the place in the list is the column. */
+  /** The place in the list is the column; the most frequent first, so that the weights most used lie together. */
   readonly hashes: Uint32Array;
   /** Per column: ln((1 + n) / (1 + df)) + 1, as scikit-learn's smooth idf. */
   readonly idf: Float32Array;
@@ -26,11 +26,8 @@ export function fitVocabulary(texts: readonly (readonly Block[])[], options: Voc
     for (const block of blocks) for (const hash of block) own.add(hash);
     for (const hash of own) textsWith.set(hash, (textsWith.get(hash) ?? 0) + 1);
   }
-  let kept = [...textsWith].filter(([, count]) => count >= options.minTexts);
-  if (kept.length > options.maxGrams) {
-    kept = kept.sort(([a, m], [b, n]) => n - m || a - b).slice(0, options.maxGrams);
-  }
-  kept.sort(([a], [b]) => a - b);
+  const frequent = [...textsWith].filter(([, count]) => count >= options.minTexts);
+  const kept = frequent.sort(([a, m], [b, n]) => n - m || a - b).slice(0, options.maxGrams);
   return {
     hashes: Uint32Array.from(kept, ([hash]) => hash),
     idf: Float32Array.from(kept, ([, count]) => Math.log((1 + texts.length) / (1 + count)) + 1),
