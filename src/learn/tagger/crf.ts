@@ -23,7 +23,7 @@ export type CrfOptions = {
   readonly hide: number;
 };
 
-export const CRF_DEFAULTS: CrfOptions = { epochs: 12, rate: 0.07, l2: 0.02, dropout: 0.3, hide: 0.2 };
+export const CRF_DEFAULTS: CrfOptions = { epochs: 20, rate: 0.07, l2: 0.02, dropout: 0.2, hide: 0.15 };
 
 /** One input as rows of the weight tables. */
 export type Row = {
