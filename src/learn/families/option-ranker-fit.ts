@@ -36,6 +36,8 @@ const MAX_WEIGHTS = 12_000_000;
 /** Known options beyond this many, the least offered, are ranked by description alone. */
 const MAX_KNOWN = 1000;
 const FOLDS = 5;
+/** With more examples two parts held out are enough to learn the stack and the score from. */
+const MAX_FULLY_HELD = 3000;
 
 /** One question with its grams; chosen is −1 when the answer was none of the options. */
 type Item = { readonly question: Question; readonly asked: InputBlocks; readonly chosen: number };
@@ -45,10 +47,13 @@ export function fitRanker(examples: readonly TrainingExample[], options: FitOpti
   const { reading, form, items } = understand(examples);
   const weighed = crossWeigh(items, options);
   const stack = fitConditionalLogit(
-    items.flatMap(({ chosen }, place) => (chosen < 0 ? [] : [{ features: weighed[place].features, chosen }])),
+    items.flatMap(({ chosen }, place) => {
+      const features = weighed[place]?.features;
+      return chosen < 0 || features === undefined ? [] : [{ features, chosen }];
+    }),
     conditionalDefaults,
   );
-  const choices = weighed.map((one) => choose(one, stack));
+  const choices = weighed.map((one) => (one === null ? null : choose(one, stack)));
   const seen = choices.flatMap((choice, place) => (choice === null ? [] : [{ choice, item: items[place] }]));
   const score = fitLogistic(
     {
@@ -98,13 +103,14 @@ function itemOf({ input, answer }: TrainingExample, reading: Reading, key: strin
   return { question, asked: textInput(question.query), chosen };
 }
 
-/** Options weighed by models that did not see the question; equal questions are held out together. */
-function crossWeigh(items: readonly Item[], options: FitOptions): Weighed[] {
+/** Options weighed by models that did not see the question, null where not held out; equal questions are held out together. */
+function crossWeigh(items: readonly Item[], options: FitOptions): (Weighed | null)[] {
   const queries = items.map(({ question }) => question.query);
   const distinct = seededRandom(`folds ${options.seed}`).shuffle([...new Set(queries)]);
   const foldOf = new Map(distinct.map((query, place) => [query, place % FOLDS]));
-  const weighed: Weighed[] = items.map(() => ({ features: [], known: 0 }));
-  for (let fold = 0; fold < FOLDS; fold += 1) {
+  const weighed: (Weighed | null)[] = items.map(() => null);
+  const held = items.length > MAX_FULLY_HELD ? 2 : FOLDS;
+  for (let fold = 0; fold < held; fold += 1) {
     if (options.signal?.aborted) throw new HouseError("cancelled", "Cannot fit an option ranker: cancelled");
     const weigh = makeWeigher(
       fitModel(
@@ -115,7 +121,7 @@ function crossWeigh(items: readonly Item[], options: FitOptions): Weighed[] {
     for (const [place, { question }] of items.entries()) {
       if (foldOf.get(queries[place]) === fold) weighed[place] = weigh(question);
     }
-    options.progress?.({ stage: "train", done: fold + 1, total: FOLDS + 1, unit: "fits" });
+    options.progress?.({ stage: "train", done: fold + 1, total: held + 1, unit: "fits" });
   }
   return weighed;
 }
