@@ -16,7 +16,7 @@ import {
   type TaskInput,
   type TrainingExample,
 } from "../src/core/index.ts";
-import { clopperPearsonInterval, closedSet, optionRanker, riskCoverage } from "../src/learn/index.ts";
+import { clopperPearsonInterval, closedSet, optionRanker, coverageAtRisk } from "../src/learn/index.ts";
 
 type Split = { readonly train: readonly TrainingExample[]; readonly test: readonly TrainingExample[] };
 type Bench = {
@@ -165,14 +165,9 @@ function coverageAt(
   results: readonly { readonly score: number; readonly agrees: boolean }[],
   agreement: number,
 ): number {
-  const points = riskCoverage(
-    results.map(({ score }) => score),
-    results.map((result) => (result.agrees ? 1 : 0)),
-  );
-  return points.reduce(
-    (most, { coverage, risk }) => (1 - risk >= agreement ? Math.max(most, coverage) : most),
-    0,
-  );
+  const scores = results.map(({ score }) => score);
+  const losses = results.map((result) => (result.agrees ? 0 : 1));
+  return coverageAtRisk(scores, losses, 1 - agreement)?.coverage ?? 0;
 }
 
 function linesOf(file: string): Line[] {
