@@ -7,7 +7,7 @@ import type { PriceTable } from "./models/index.ts";
 import { isOffered, isServable } from "./route/index.ts";
 import { planFor, profileOf } from "./select/index.ts";
 import { once, type Store } from "./store/index.ts";
-import { lastTraining, trainStep } from "./train/index.ts";
+import { lastTraining, trainStep, type FitPool } from "./train/index.ts";
 
 /** Raised when discovery finds other tasks in the same calls. */
 const DISCOVER_VERSION = 1;
@@ -22,6 +22,8 @@ export type LoopOptions = {
   readonly effects: Effects;
   /** Milliseconds, monotonic; for figures only. */
   readonly clockMs: () => number;
+  /** Where specialists are fitted; as many tasks are in work at once. */
+  readonly pool: FitPool;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 };
@@ -31,12 +33,32 @@ export const LOOP_DEFAULTS = { epsilon: 0.02, delta: 0.05, seed: 1 } as const;
 /** One turn of the loop over the calls in the store: tasks, examples, specialists, certificates, report. Each step finds what it did before. */
 export async function convert(store: Store, options: LoopOptions): Promise<Report> {
   discoverTasks(store, options);
-  for (const [index, task] of store.tasks.all().entries()) {
-    options.progress?.({ stage: "convert", done: index, total: store.tasks.all().length, unit: "tasks" });
+  await forEachTask(store.tasks.all(), options, async (task) => {
     await trainOne(store, task, options);
     certifyOne(store, task, options);
-  }
+  });
   return reportOn(store, options);
+}
+
+/** The largest task first, as many at once as the pool can fit. What one does not depend on the others, nor on their order. */
+export async function forEachTask(
+  tasks: readonly Task[],
+  { pool, progress }: Pick<LoopOptions, "pool" | "progress">,
+  work: (task: Task) => Promise<void> | void,
+): Promise<void> {
+  const queue = [...tasks].sort((a, b) => b.calls - a.calls || (a.id < b.id ? -1 : 1));
+  const lane = async (): Promise<void> => {
+    for (let task = queue.shift(); task !== undefined; task = queue.shift()) {
+      progress?.({
+        stage: `tasks: ${task.name}`,
+        done: tasks.length - queue.length - 1,
+        total: tasks.length,
+        unit: "tasks",
+      });
+      await work(task);
+    }
+  };
+  await Promise.all(Array.from({ length: pool.size }, lane));
 }
 
 /** Calls → tasks. */

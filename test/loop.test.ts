@@ -10,6 +10,7 @@ import type { Report } from "../src/evaluate/index.ts";
 import { convert, LOOP_DEFAULTS, type LoopOptions } from "../src/loop.ts";
 import { LIST_PRICES } from "../src/models/index.ts";
 import { attempt, candidateFor, decide, loadPolicy } from "../src/route/index.ts";
+import { createFitPool, sameThread, type FitPool } from "../src/train/index.ts";
 import { openStore, type Store } from "../src/store/index.ts";
 
 // The main job on a part of the project's own sample log: the larger label task and the one-offs around it.
@@ -20,14 +21,15 @@ const options: LoopOptions = {
   ...LOOP_DEFAULTS,
   epsilon: 0.1,
   prices: LIST_PRICES,
+  pool: createFitPool(2),
   effects: { nowMs: () => 0, newId: (prefix) => prefix, log: silentLog },
   clockMs: () => 0,
 };
 
-async function turn(): Promise<{ readonly store: Store; readonly report: Report }> {
+async function turn(pool: FitPool): Promise<{ readonly store: Store; readonly report: Report }> {
   const store = openStore({ dir: ":memory:", nowMs: () => 0 });
   await importLogs(store, [log]);
-  return { store, report: await convert(store, options) };
+  return { store, report: await convert(store, { ...options, pool }) };
 }
 
 let first: Awaited<ReturnType<typeof turn>>;
@@ -40,8 +42,8 @@ beforeAll(async () => {
   const wanted = /ticket|"messages":\[\{"role":"user"/;
   const lines = sample.split("\n").filter((line) => wanted.test(line));
   writeFileSync(log, lines.slice(0, LINES).join("\n"));
-  first = await turn();
-  second = await turn();
+  first = await turn(createFitPool(2));
+  second = await turn(sameThread);
 }, 300_000);
 
 afterAll(() => {
@@ -56,7 +58,7 @@ describe("convert()", () => {
     expect(first.report.certifiedShare).toBeGreaterThan(0);
   });
 
-  test("says the same of the same calls", () => {
+  test("says the same of the same calls, in threads or not", () => {
     expect(second.report).toEqual(first.report);
   });
 

@@ -1,5 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { HouseError, silentLog, type Effects } from "../core/index.ts";
+import { availableParallelism } from "node:os";
+import { createFitPool } from "../train/index.ts";
 import { openStore, type Store } from "../store/index.ts";
 import type { LoopOptions } from "../loop.ts";
 import type { Config } from "./config.ts";
@@ -13,6 +15,9 @@ export function realEffects(): Effects {
     log: silentLog,
   };
 }
+
+/** Fits at once, at most: each holds its task's examples and a few hundred megabytes. */
+const MAX_FITS = 8;
 
 /** What a command runs in: its config, the store, progress on stderr, a signal that Ctrl-C raises. */
 export type Context = {
@@ -39,7 +44,9 @@ export async function withContext<T>(config: Config, work: (context: Context) =>
   try {
     const { epsilon, delta, seed, prices } = config;
     const clockMs = (): number => performance.now();
+    const pool = createFitPool(Math.max(1, Math.min(MAX_FITS, availableParallelism())));
     const loop = {
+      pool,
       epsilon,
       delta,
       seed,

@@ -1,6 +1,6 @@
 import { writeFileSync } from "node:fs";
 import { HouseError, type Task } from "../core/index.ts";
-import { certifyOne, convert, discoverTasks, reportOn, trainOne } from "../loop.ts";
+import { certifyOne, convert, discoverTasks, forEachTask, reportOn, trainOne } from "../loop.ts";
 import { printJson, type Context } from "./context.ts";
 import { describeImport, importFiles, type ImportFlags } from "./import.ts";
 import { clip, count, paint, percent, table } from "./print.ts";
@@ -55,7 +55,9 @@ export async function trainCommand(
   wanted: readonly string[],
   flags: JsonFlag,
 ): Promise<number> {
-  for (const task of chosenTasks(context, wanted)) await trainOne(context.store, task, context.loop);
+  await forEachTask(chosenTasks(context, wanted), context.loop, (task) =>
+    trainOne(context.store, task, context.loop),
+  );
   return showReport(context, flags);
 }
 

@@ -1,2 +1,3 @@
+export { createFitPool, sameThread, type FitPool } from "./pool.ts";
 export { lastTraining, trainStep, type Training, type TrainStep } from "./step.ts";
 export { trainTask, worthOf, type Trained, type TrainingJob, type Tried } from "./train.ts";

@@ -7,6 +7,7 @@ import {
 } from "../core/index.ts";
 import { ANSWER_VERSION } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
+import type { FitPool } from "./pool.ts";
 import { trainTask } from "./train.ts";
 
 /** Raised when training makes something else of the same examples. */
@@ -22,6 +23,7 @@ export type TrainStep = {
     | { readonly action: "train"; readonly families: readonly SpecialistFamily[] }
     | { readonly action: "skip"; readonly reason: string };
   readonly style: AnswerStyle;
+  readonly pool: FitPool;
   readonly seed: number;
   readonly clockMs: () => number;
   readonly progress?: Progress;

@@ -11,6 +11,7 @@ import {
 } from "../core/index.ts";
 import { auroc, expectedCalibrationError, fitPlatt, riskCoverage } from "../learn/index.ts";
 import { calibratedScore, logOdds, type Calibration } from "../models/index.ts";
+import type { FitPool } from "./pool.ts";
 import type { SpecialistRow } from "../store/index.ts";
 
 /** Fewer calibration examples of either outcome leave the score as the family made it. */
@@ -30,6 +31,7 @@ export type TrainingJob = {
   readonly train: readonly Example[];
   readonly calibration: readonly Example[];
   readonly families: readonly SpecialistFamily[];
+  readonly pool: FitPool;
   readonly style: AnswerStyle;
   readonly seed: number;
   readonly attempt: number;
@@ -115,7 +117,8 @@ async function fitOn(
   const { seed, signal } = job;
   const progress: Progress = (step) => job.progress?.({ ...step, stage: `${job.taskName}: ${family.kind}` });
   progress({ stage: "", done: 0, total: null, unit: "fits" });
-  return family.fit(examples, { seed, progress, signal });
+  const material = examples.map(({ input, answer }) => ({ input, answer }));
+  return job.pool.fit(family, material, { seed, progress, signal });
 }
 
 /** Disagreements a user may allow; families are compared by what they could serve within each. */

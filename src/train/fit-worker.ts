@@ -1,0 +1,23 @@
+import { parentPort, workerData } from "node:worker_threads";
+import { HouseError } from "../core/index.ts";
+import { familyOf } from "../learn/index.ts";
+import type { FitReply, FitRequest } from "./pool.ts";
+
+// The entry of a thread: it runs when it is loaded, as an entry does.
+const post = (reply: FitReply): void => parentPort?.postMessage(reply);
+
+async function fit({ kind, examples, seed }: FitRequest): Promise<void> {
+  const family = familyOf(kind);
+  if (family === undefined)
+    throw new RangeError(`Cannot fit a specialist of family "${kind}": there is none`);
+  const artifact = await family.fit(examples, { seed, progress: (step) => post({ type: "progress", step }) });
+  post({ type: "done", artifact });
+}
+
+try {
+  // What pool.ts hands in.
+  await fit(workerData as FitRequest);
+} catch (error) {
+  const code = error instanceof HouseError ? error.code : null;
+  post({ type: "failed", code, message: (error as Error).message });
+}
