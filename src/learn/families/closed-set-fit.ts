@@ -47,10 +47,14 @@ export function fitClosedSet(examples: readonly TrainingExample[], options: FitO
   const sideWeight = chooseSideWeight(items, trial);
   const evidence = crossPredict(items, trial, sideWeight);
   const score = fitScore(items, evidence);
-  const cleaned = items.map((item, place) => ({
-    ...item,
-    weight: trustIn(item, evidence.get(place), score),
-  }));
+  const scores = new Map(
+    [...evidence].map(([place, { features }]) => [place, predictLogistic(score, features)]),
+  );
+  const doubtAbove = DOUBT_SHARE * [...scores.values()].reduce((most, one) => Math.max(most, one), 0);
+  const cleaned = items.map((item, place) => {
+    const isContradicted = (evidence.get(place)?.label ?? item.label) !== item.label;
+    return { ...item, weight: isContradicted && (scores.get(place) ?? 0) > doubtAbove ? DOUBTED_WEIGHT : 1 };
+  });
   const model = fitModel(cleaned, { answers, sideWeight, seed: options.seed });
   return { answers, model, score };
 }
@@ -174,11 +178,7 @@ function fitScore(items: readonly Item[], evidence: ReadonlyMap<number, Evidence
   );
 }
 
-// A recorded answer that models which never saw it contradict this surely is more likely wrong than hard.
-const DOUBT_ABOVE = 0.9;
+// A recorded answer that models which never saw it contradict nearly as surely as they ever are is more likely wrong than hard.
+const DOUBT_SHARE = 0.9;
 
-/** 1, or 0.1 when the recorded answer is confidently contradicted. */
-function trustIn(item: Item, evidence: Evidence | undefined, score: LogisticModel): number {
-  if (evidence === undefined || evidence.label === item.label) return 1;
-  return predictLogistic(score, evidence.features) > DOUBT_ABOVE ? 0.1 : 1;
-}
+const DOUBTED_WEIGHT = 0.1;

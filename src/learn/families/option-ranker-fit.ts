@@ -36,6 +36,7 @@ const MAX_WEIGHTS = 12_000_000;
 /** Known options beyond this many, the least offered, are ranked by description alone. */
 const MAX_KNOWN = 1000;
 const FOLDS = 5;
+const SHARE_HIDDEN = 0.25;
 /** With more examples two parts held out are enough to learn the stack and the score from. */
 const MAX_FULLY_HELD = 3000;
 
@@ -112,12 +113,9 @@ function crossWeigh(items: readonly Item[], options: FitOptions): (Weighed | nul
   const held = items.length > MAX_FULLY_HELD ? 2 : FOLDS;
   for (let fold = 0; fold < held; fold += 1) {
     if (options.signal?.aborted) throw new HouseError("cancelled", "Cannot fit an option ranker: cancelled");
-    const weigh = makeWeigher(
-      fitModel(
-        items.filter((_, place) => foldOf.get(queries[place]) !== fold),
-        options.seed,
-      ),
-    );
+    const others = items.filter((_, place) => foldOf.get(queries[place]) !== fold);
+    const hidden = fold === 0 ? hiddenOptions(others, options.seed) : new Set<string>();
+    const weigh = makeWeigher(fitModel(others, options.seed, hidden));
     for (const [place, { question }] of items.entries()) {
       if (foldOf.get(queries[place]) === fold) weighed[place] = weigh(question);
     }
@@ -126,8 +124,18 @@ function crossWeigh(items: readonly Item[], options: FitOptions): (Weighed | nul
   return weighed;
 }
 
-function fitModel(items: readonly Item[], seed: number): RankerModel {
-  const known = knownOptions(items);
+/** Options that one part is weighed without knowing: from these the stack learns what a description alone is worth. */
+function hiddenOptions(items: readonly Item[], seed: number): Set<string> {
+  const known = seededRandom(`hidden ${seed}`).shuffle(knownOptions(items));
+  return new Set(known.slice(0, Math.ceil(known.length * SHARE_HIDDEN)));
+}
+
+function fitModel(
+  items: readonly Item[],
+  seed: number,
+  hidden: ReadonlySet<string> = new Set(),
+): RankerModel {
+  const known = knownOptions(items).filter((name) => !hidden.has(name));
   const placeOf = new Map(known.map((name, place) => [name, place]));
   const described = new Set(
     items.flatMap(({ question }) => question.options.map(({ name, text }) => optionText(name, text))),

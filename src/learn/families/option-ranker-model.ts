@@ -20,7 +20,7 @@ export type RankerModel = {
   readonly neighbours: NeighbourIndex;
 };
 
-/** Options with what speaks for each, in the order of the request; `FEATURES` numbers per option. */
+/** Options with what speaks for each, in the order of the request. */
 export type Weighed = { readonly features: readonly (readonly number[])[]; readonly known: number };
 
 const ONLY = (wanted: number): number[] =>
@@ -91,14 +91,20 @@ export function makeWeigher(model: RankerModel): (question: Question) => Weighed
     const features = options.map(({ name, text }, o) => {
       const place = places[o];
       const described = describe(name, text);
-      return [
-        learnt[o],
-        place >= 0 ? 1 : 0,
+      const alike = [
         dot(described.words, words),
         dot(described.characters, characters),
-        place >= 0 ? Math.log((model.chosen[place] + 1) / (model.offered[place] + 2)) : 0,
-        place >= 0 ? nearest[place] : 0,
         product(described.meaning, meaning),
+      ];
+      const isKnown = place >= 0;
+      return [
+        learnt[o],
+        isKnown ? Math.log((model.chosen[place] + 1) / (model.offered[place] + 2)) : 0,
+        isKnown ? nearest[place] : 0,
+        isKnown ? 1 : 0,
+        ...alike,
+        // A new option is told by its description alone, which therefore weighs more.
+        ...alike.map((value) => (isKnown ? 0 : value)),
       ];
     });
     return { features, known };
@@ -137,6 +143,12 @@ function dot(row: SparseRow, other: ReadonlyMap<number, number>): number {
 const product = (a: Float32Array, b: Float32Array): number =>
   a.reduce((sum, value, j) => sum + value * b[j], 0);
 
+// Places among the features of an option.
+const LEARNT = 0;
+const NEAREST = 2;
+const KNOWN = 3;
+const ALIKE = [4, 5, 6];
+
 /** The best option and what speaks for it; every feature rises with how sure one may be. */
 export type Choice = { readonly place: number; readonly features: readonly number[] };
 
@@ -157,13 +169,11 @@ export function choose({ features, known }: Weighed, stack: readonly number[]): 
     features: [
       -Math.log(odds + 1e-4),
       probabilities[best],
-      lead(0),
-      lead(2),
-      lead(3),
-      lead(5),
-      lead(6),
-      features[best][5],
-      features[best][1],
+      lead(LEARNT),
+      lead(NEAREST),
+      ...ALIKE.map(lead),
+      features[best][NEAREST],
+      features[best][KNOWN],
       known,
     ],
   };
