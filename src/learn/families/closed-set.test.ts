@@ -1,0 +1,150 @@
+import { describe, expect, test } from "vitest";
+import {
+  seededRandom,
+  type Answer,
+  type TaskInput,
+  type TaskProfile,
+  type TrainingExample,
+} from "../../core/index.ts";
+import { answerText, splitName } from "./answer-text.ts";
+import { packArtifact, unpackArtifact } from "./artifact.ts";
+import { closedSet } from "./closed-set.ts";
+
+const asked = (text: string, system?: string): TaskInput => ({
+  parts: [
+    ...(system === undefined ? [] : [{ role: "system" as const, text: system }]),
+    { role: "user", text },
+  ],
+  tools: [],
+});
+const label = (text: string): Answer => ({ type: "text", text });
+
+const PHRASES = {
+  card_lost: ["i lost my card", "my card is gone", "cannot find my bank card", "someone took my card"],
+  exchange_rate: [
+    "what is the exchange rate",
+    "how many euros for a dollar",
+    "rate for pounds",
+    "current rate please",
+  ],
+  close_account: [
+    "close my account",
+    "delete my account now",
+    "i want to leave the bank",
+    "terminate the account",
+  ],
+} as const;
+const WORDS = ["please", "today", "hello", "urgent", "thanks", "again", "now", "sir"];
+
+/** Phrases of each class with random words around them; every tenth label wrong when asked for. */
+function examplesOf(n: number, wrongEvery: number = Infinity): TrainingExample[] {
+  const random = seededRandom(5);
+  const names = Object.keys(PHRASES) as (keyof typeof PHRASES)[];
+  return Array.from({ length: n }, (_, i) => {
+    const name = names[i % names.length];
+    const phrase = PHRASES[name][random.below(PHRASES[name].length)];
+    const text = `${WORDS[random.below(WORDS.length)]} ${phrase} ${WORDS[random.below(WORDS.length)]} ${i}`;
+    return {
+      input: asked(text),
+      answer: label(i % wrongEvery === wrongEvery - 1 ? names[(i + 1) % 3] : name),
+    };
+  });
+}
+
+describe("closedSet", () => {
+  test("scores what it never saw below what it knows", async () => {
+    const specialist = closedSet.load(await closedSet.fit(examplesOf(120, 10), { seed: 1 }));
+    const known = specialist.predict(asked("hello i lost my card"));
+    const novel = specialist.predict(asked("bake a cake with walnuts"));
+    expect(known.answer).toEqual(label("card_lost"));
+    expect(novel.score).toBeLessThan(known.score);
+  });
+
+  test("learns past one wrong label in ten", async () => {
+    const noisy = examplesOf(150, 10);
+    const clean = examplesOf(150);
+    const specialist = closedSet.load(await closedSet.fit(noisy, { seed: 1 }));
+    const wrong = clean.filter(
+      ({ input, answer }) => JSON.stringify(specialist.predict(input).answer) !== JSON.stringify(answer),
+    );
+    expect(wrong.length).toBeLessThanOrEqual(2);
+  });
+
+  test("reads the texts beside the request when they decide", async () => {
+    const examples = Array.from({ length: 120 }, (_, i) => ({
+      input: asked(
+        `go on ${WORDS[i % 8]}`,
+        i % 2 === 0 ? "state: waiting for payment" : "state: order delivered",
+      ),
+      answer: label(i % 2 === 0 ? "pay" : "done"),
+    }));
+    const specialist = closedSet.load(await closedSet.fit(examples, { seed: 1 }));
+    expect(specialist.predict(asked("go on", "state: waiting for payment")).answer).toEqual(label("pay"));
+    expect(specialist.predict(asked("go on", "state: order delivered")).answer).toEqual(label("done"));
+  });
+
+  test("answers a task of one class", async () => {
+    const examples = examplesOf(30).map(({ input }) => ({ input, answer: label("ok") }));
+    const specialist = closedSet.load(await closedSet.fit(examples, { seed: 1 }));
+    expect(specialist.predict(asked("i lost my card")).answer).toEqual(label("ok"));
+  });
+
+  test("suits repeated answers of closed kinds alone", () => {
+    const profile: TaskProfile = {
+      kind: "json",
+      examples: 1000,
+      answers: 50,
+      shareRepeatedAnswers: 0.95,
+      shareAnswerOffered: 0,
+      shareCopied: 0,
+    };
+    expect([
+      closedSet.suits(profile),
+      closedSet.suits({ ...profile, kind: "text" }),
+      closedSet.suits({ ...profile, answers: 900 }),
+      closedSet.suits({ ...profile, shareRepeatedAnswers: 0.4 }),
+    ]).toEqual([true, false, false, false]);
+  });
+});
+
+describe("answer text", () => {
+  test("splitName() takes names apart", () => {
+    expect(["card_arrival", "TripAdviceTool", "FAM/SOCHX", "why?"].map(splitName)).toEqual([
+      "card arrival",
+      "Trip Advice Tool",
+      "FAM SOCHX",
+      "why",
+    ]);
+  });
+
+  test("answerText() joins the strings of an answer", () => {
+    expect(answerText({ type: "json", value: { intent: "pto_used", sure: true } })).toBe("pto used");
+    expect(
+      answerText({
+        type: "tool-calls",
+        calls: [{ name: "set_mode", arguments: { to: "night" } }],
+        text: "ok",
+      }),
+    ).toBe("set mode night");
+  });
+});
+
+describe("artifacts", () => {
+  const identity = { kind: "sample", version: 2 };
+  const bytes = packArtifact(identity, { a: [1] }, { x: Float32Array.of(1.5, -2), y: Uint8Array.of(7) });
+
+  test("unpackArtifact() returns what was packed", () => {
+    const { meta, array } = unpackArtifact(bytes, identity);
+    expect([meta, [...array("x", "Float32Array")], [...array("y", "Uint8Array")]]).toEqual([
+      { a: [1] },
+      [1.5, -2],
+      [7],
+    ]);
+  });
+
+  test("unpackArtifact() refuses other kinds, versions and arrays", () => {
+    expect(() => unpackArtifact(bytes, { kind: "other", version: 2 })).toThrow("is sample version 2");
+    expect(() => unpackArtifact(bytes, { kind: "sample", version: 3 })).toThrow("expected version 3");
+    expect(() => unpackArtifact(bytes, identity).array("x", "Uint8Array")).toThrow('has no Uint8Array "x"');
+  });
+});
