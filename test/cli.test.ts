@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, test } from "vitest";
+import { program } from "../src/cli/main.ts";
 import { openStore } from "../src/store/index.ts";
 
 const CLI = resolve(import.meta.dirname, "../bin/understudy.js");
@@ -103,6 +104,15 @@ describe("understudy", () => {
     const { code, out } = run(["--help"]);
     expect(code).toBe(0);
     for (const name of ["import", "convert", "serve", "replay", "Examples"]) expect(out).toContain(name);
+  });
+
+  test("every command shows examples of its own", () => {
+    const without = program().commands.filter((command) => {
+      let help = "";
+      command.configureOutput({ writeOut: (text) => (help += text) }).outputHelp();
+      return !help.includes(`Examples:\n  understudy ${command.name()}`);
+    });
+    expect(without.map((command) => command.name())).toEqual([]);
   });
 
   test("report --json of an empty store is one document in the promised shape", () => {

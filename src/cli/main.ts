@@ -51,7 +51,41 @@ async function inContext(
 const configOf = (command: Command): Config =>
   normalizeConfig(command.optsWithGlobals<AnyFlags>(), process.env);
 
-function program(): Command {
+/** Examples under a command's help. */
+const HELP: { readonly [command: string]: readonly string[] } = {
+  import: [
+    "understudy import agent.jsonl.gz",
+    "understudy import batch-input.jsonl batch-output.jsonl --refused refused.jsonl",
+  ],
+  convert: ["understudy convert agent.jsonl.gz", "understudy convert --epsilon 0.05 --json > report.json"],
+  discover: ["understudy discover --assignments assignments.jsonl"],
+  train: ["understudy train", "understudy train ticket-triage-support"],
+  certify: ["understudy certify --epsilon 0.01"],
+  report: ["understudy report --json | jq '.tasks[] | {name, certificate}'"],
+  serve: [
+    "understudy serve --upstream https://api.openai.com/v1",
+    "understudy serve --upstream http://127.0.0.1:8000/v1 --upstream-key-env VLLM_KEY",
+    "understudy serve --upstream replay:agent.jsonl.gz      # without a key: answers as the log did",
+  ],
+  replay: ["understudy replay held-back.jsonl --url http://127.0.0.1:4141 --out answers.jsonl"],
+  mask: ["understudy mask notes.txt > masked.txt", "understudy mask --spans < notes.txt"],
+  export: [
+    "understudy export dataset ticket-triage-support --out dataset.jsonl",
+    "understudy export certificates",
+  ],
+  doctor: ["understudy doctor --store /var/lib/understudy"],
+};
+
+function addExamples(root: Command): void {
+  for (const command of root.commands) {
+    const examples = HELP[command.name()];
+    if (examples !== undefined)
+      command.addHelpText("after", `\nExamples:\n${examples.map((line) => `  ${line}`).join("\n")}`);
+  }
+}
+
+/** All commands, with their options and help. */
+export function program(): Command {
   const root = new Command("understudy")
     .description(
       "Turns an agent that runs on a large language model into one that runs mostly on small ones, and proves it.",
@@ -65,6 +99,7 @@ function program(): Command {
   addLoop(root);
   addServing(root);
   addTools(root);
+  addExamples(root);
   return root;
 }
 
