@@ -164,10 +164,10 @@ const NEWTON_STEPS = 20;
 export function fitScore(x: readonly (readonly number[])[], right: readonly boolean[]): ScoreModel {
   const d = x[0].length;
   const mean = Array.from({ length: d }, (_, j) => x.reduce((sum, row) => sum + row[j], 0) / x.length);
-  const scale = mean.map(
-    (m, j) => Math.sqrt(x.reduce((sum, row) => sum + (row[j] - m) ** 2, 0) / x.length) || 1,
+  const scale = mean.map((m, j) =>
+    Math.max(LEAST_SCALE, Math.sqrt(x.reduce((sum, row) => sum + (row[j] - m) ** 2, 0) / x.length)),
   );
-  const rows = x.map((row) => [1, ...row.map((value, j) => (value - mean[j]) / scale[j])]);
+  const rows = x.map((row) => standardised({ mean, scale }, row));
   const prior = [0, ...scale.map((unit, j) => (PRIOR[j] ?? 0) * unit)];
   let weights = prior.map(() => 0);
   let loss = lossOf(rows, right, weights, prior);
@@ -231,8 +231,15 @@ function newtonStep(
 
 /** P(right), in (0, 1). */
 export function scoreOf(model: ScoreModel, features: readonly number[]): number {
-  const row = [1, ...features.map((value, j) => (value - model.mean[j]) / model.scale[j])];
-  return sigmoid(dot(row, model.weights));
+  return sigmoid(dot(standardised(model, features), model.weights));
+}
+
+// A feature that hardly varied among the examples must not decide alone when an input is far from all of them.
+const LEAST_SCALE = 0.25;
+const MOST_DEVIATIONS = 6;
+
+function standardised(model: Pick<ScoreModel, "mean" | "scale">, features: readonly number[]): number[] {
+  return [1, ...features.map((value, j) => clamp((value - model.mean[j]) / model.scale[j], MOST_DEVIATIONS))];
 }
 
 const sigmoid = (value: number): number => 1 / (1 + Math.exp(-value));
