@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
-import { paint } from "../src/cli/print.ts";
+import { count, paint } from "../src/cli/print.ts";
 import type { ChatRequest, ChatResponse } from "../src/core/index.ts";
 import { replayThroughClient, summaryOf, type RecordedLine } from "./demo/replay.ts";
 
@@ -35,7 +35,7 @@ async function main(args: readonly string[]): Promise<void> {
 
   say(
     1,
-    `The log of an invented company's agents: ${seen.length} calls until ${HELD_FROM}. Its last three days, ${held.length} calls, are put aside.`,
+    `The log of an invented company's agents: ${count(seen.length)} calls until ${HELD_FROM}. Its last three days, ${count(held.length)} calls, are put aside.`,
   );
   say(2, "Finding recurring tasks, training a specialist for each, certifying it on calls it has not seen…");
   const converted = understudy(["convert", files.seen, "--store", files.store, "--epsilon", EPSILON]);
@@ -47,7 +47,7 @@ async function main(args: readonly string[]): Promise<void> {
     `Starting the endpoint on port ${port}. No key here, so the LLM behind it is a replay of the recorded log.`,
   );
   const server = await startServer(files, port);
-  say(4, `Sending the ${held.length} calls put aside through it with the ordinary openai client…`);
+  say(4, `Sending the ${count(held.length)} calls put aside through it with the ordinary openai client…`);
   const outcomes = await replayThroughClient(`http://127.0.0.1:${port}/v1`, held);
   process.stdout.write(summaryOf(outcomes, namesOf(files.store)));
   if (args.includes("--stay")) await stay(server, port);

@@ -15,7 +15,9 @@ export function reportCommand(
   return 0;
 }
 
-const NAME_WIDTH = 32;
+const NAME_WIDTH = 28;
+/** Keeps a row within a terminal of 120 columns. */
+const WHY_WIDTH = 44;
 
 /** The report for people: the headline, a line per task with its verdict, what it costs, what to do next. */
 export function describeReport(report: Report): string {
@@ -66,12 +68,13 @@ function verdictOf({ certificate }: TaskReport): string {
 }
 
 function detailOf({ certificate, why }: TaskReport): string {
-  if (certificate === null) return clip(why ?? "", 70);
-  const { verdict, k, n, sample, upper, needs, bestCoverage } = certificate;
-  if (verdict === "certified") return `${k} of ${n} differ, so ≤ ${percent(upper)}; ${n} of ${sample} calls`;
+  // The first clause says what; the rest, with the numbers, is in --json.
+  if (certificate === null) return clip((why ?? "").split(/[:;]/)[0], WHY_WIDTH);
+  const { verdict, k, n, sample, upper, needs } = certificate;
+  if (verdict === "certified") return `${k} of ${n} differ: ≤ ${percent(upper)} (sample ${sample})`;
   if (verdict === "inconclusive")
     return `${k} of ${n} differ; needs ~${needs === undefined ? "?" : count(needs)} more calls`;
-  return `${k} of its ${n} surest answers differ; a perfect score could cover ${percent(bestCoverage, 0)}`;
+  return `even of its ${n} surest, ${k} differ`;
 }
 
 function headline(report: Report): string[] {
@@ -79,8 +82,10 @@ function headline(report: Report): string[] {
   const first = tasks.find(({ certificate }) => certificate !== null)?.certificate;
   const promise =
     first === undefined || first === null
-      ? ""
-      : ` differing from the LLM on at most ${percent(first.epsilon)} of them (each certificate holds with ${percent(1 - first.delta)} confidence)`;
+      ? []
+      : [
+          `  of all calls may be answered by specialists; of these at most ${percent(first.epsilon)} differ from the LLM (each certificate: ${percent(1 - first.delta)} confidence)`,
+        ];
   const interval =
     certifiedShareInterval === null
       ? ""
@@ -98,8 +103,9 @@ function headline(report: Report): string[] {
   );
   const slowest = latencies.length === 0 ? null : Math.max(...latencies);
   return [
-    `  ${paint("bold", `certified share ${percent(certifiedShare)}`)}${interval}: so much of all calls specialists may answer,${promise}`,
-    `  cost ${dollars(costUsd.before)} → ${dollars(costUsd.after)}${saved}, list prices of ${costUsd.pricesAsOf}${unpriced}; a specialist's own cost is not in it`,
+    `  ${paint("bold", `certified share ${percent(certifiedShare)}`)}${interval}`,
+    ...promise,
+    `  cost ${dollars(costUsd.before)} → ${dollars(costUsd.after)}${saved}, list prices of ${costUsd.pricesAsOf}${unpriced}`,
     ...(slowest === null
       ? []
       : [`  latency of certified specialists: p50 ${milliseconds(slowest)} at most, in process`]),
