@@ -126,14 +126,20 @@ function pathsOf(flat: readonly Flat[]): Path[] {
     });
   }
   const ordered = [...places].sort(([, a], [, b]) => a.sum / a.count - b.sum / b.count || b.count - a.count);
-  return ordered.map(([key]) => pathIn(key));
+  return ordered.map(([key]) => pathIn(key)).filter(isSafe);
 }
+
+// Answers are built by assignment: this key would write to the prototype of all objects, so no answer is built with it.
+const isSafe = (path: Path): boolean => !path.includes("__proto__");
 
 function containersOf(flat: readonly Flat[]): Path[] {
   const counts = new Map<string, number>();
   for (const { leaves } of flat)
     for (const key of leaves.containers) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return [...counts].filter(([, count]) => count > flat.length / 2).map(([key]) => pathIn(key));
+  return [...counts]
+    .filter(([, count]) => count > flat.length / 2)
+    .map(([key]) => pathIn(key))
+    .filter(isSafe);
 }
 
 function fieldOf(path: Path, flat: readonly Flat[]): Field | null {

@@ -126,6 +126,15 @@ describe("align", () => {
     expect(spansOf(visits)).toEqual([["0:tonight"], ["2:in an hour"], ["2:later"], ["1:9"]]);
   });
 
+  test("builds no answer with a key that would change all objects", () => {
+    const odd = '{"city":"Oslo","__proto__":{"polluted":"Oslo"}}';
+    expect(spansOf([json(JSON.parse(odd) as Json, "Oslo"), json({ city: "Rome" }, "Rome")])).toEqual([
+      null,
+      ["0:Rome"],
+    ]);
+    expect("polluted" in {}).toBe(false);
+  });
+
   test("says null where a value does not stand in the input", () => {
     const odd = [...music, json({ intent: "play", slots: { artist: "Queen" } }, "play something")];
     expect(spansOf(odd).at(-1)).toBeNull();
