@@ -2,9 +2,10 @@ import type { SpecialistFamily } from "../../core/index.ts";
 import { closedSet } from "./closed-set.ts";
 import { optionRanker } from "./option-ranker.ts";
 import { spanCopy } from "./span-copy.ts";
+import { templateFill } from "./template-fill.ts";
 
 /** Every way to make a specialist, cheapest first. */
-export const families: readonly SpecialistFamily[] = [closedSet, optionRanker, spanCopy].sort(
+export const families: readonly SpecialistFamily[] = [closedSet, optionRanker, spanCopy, templateFill].sort(
   (a, b) => a.rank - b.rank,
 );
 

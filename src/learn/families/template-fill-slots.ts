@@ -1,0 +1,336 @@
+import type { HoleKind } from "./template-fill-cut.ts";
+import {
+  CASES,
+  valueHash,
+  writeAs,
+  type Case,
+  type Look,
+  type Seen,
+  type Use,
+} from "./template-fill-uses.ts";
+
+type Counts<K> = Map<K, number>;
+type LookCounts = {
+  readonly shape: Counts<string>;
+  readonly before: Counts<number>;
+  readonly after: Counts<number>;
+  readonly beforeForm: Counts<string>;
+  readonly afterForm: Counts<string>;
+};
+
+/** How often spans of inputs look in each way, whether copied or not. */
+export type Background = { readonly spans: number; readonly counts: LookCounts };
+
+/** What is known of the holes of one key (or of one kind, as a fallback). */
+type Slot = {
+  readonly uses: readonly Use[];
+  readonly copied: number;
+  readonly looks: LookCounts;
+  readonly values: Counts<number>;
+  readonly constants: Counts<string>;
+  /** Per word of the input, how often holes were filled with each constant. */
+  readonly words: ReadonlyMap<number, Counts<string>>;
+  readonly letters: Case;
+};
+
+export type Slots = {
+  readonly background: Background;
+  readonly keys: ReadonlyMap<string, Slot>;
+  readonly kinds: ReadonlyMap<HoleKind, Slot>;
+  /** Uses by template and place. */
+  readonly holes: ReadonlyMap<string, readonly Use[]>;
+};
+
+/** A value for a hole and what speaks for it. */
+export type Candidate = { readonly value: string; readonly features: readonly number[] };
+
+/** One input as the slots see it. */
+export type Query = {
+  readonly seen: readonly Seen[];
+  /** Hashes of its words. */
+  readonly words: readonly number[];
+  /** Likeness to each training example. */
+  readonly likeness: Float32Array;
+  /** A training example that must not count, so that features on it are those of an unseen input; −1 for none. */
+  readonly without: number;
+};
+
+const emptyLooks = (): LookCounts => ({
+  shape: new Map(),
+  before: new Map(),
+  after: new Map(),
+  beforeForm: new Map(),
+  afterForm: new Map(),
+});
+
+export function backgroundOf(sources: readonly (readonly Seen[])[]): Background {
+  const counts = emptyLooks();
+  for (const seen of sources) for (const { look } of seen) addLook(counts, look);
+  return { spans: sources.reduce((sum, seen) => sum + seen.length, 0), counts };
+}
+
+/** Counts of how holes were filled. words: per example the hashes of its input's words. */
+export function slotsOf(
+  uses: readonly Use[],
+  words: readonly (readonly number[])[],
+  background: Background,
+): Slots {
+  return {
+    background,
+    keys: slotMap(
+      groupBy(uses, ({ key }) => key),
+      words,
+    ),
+    kinds: slotMap(
+      groupBy(uses, ({ kind }) => kind),
+      words,
+    ),
+    holes: groupBy(uses, ({ template, place }) => holeKey(template, place)),
+  };
+}
+
+export const holeKey = (template: number, place: number): string => `${template} ${place}`;
+
+function slotMap<K>(
+  groups: ReadonlyMap<K, readonly Use[]>,
+  words: readonly (readonly number[])[],
+): Map<K, Slot> {
+  return new Map([...groups].map(([key, uses]) => [key, slotOf(uses, words)]));
+}
+
+function slotOf(uses: readonly Use[], wordsOf: readonly (readonly number[])[]): Slot {
+  const looks = emptyLooks();
+  const values: Counts<number> = new Map();
+  const constants: Counts<string> = new Map();
+  const words = new Map<number, Counts<string>>();
+  for (const use of uses) {
+    bump(values, use.hash);
+    if (use.look !== null) addLook(looks, use.look);
+    if (use.value !== null) bump(constants, use.value);
+    for (const word of wordsOf[use.example]) {
+      const counts = words.get(word) ?? new Map<string, number>();
+      words.set(word, counts);
+      bump(counts, use.value ?? "");
+    }
+  }
+  const copied = uses.filter(({ look }) => look !== null).length;
+  return { uses, copied, looks, values, constants, words, letters: usualCase(uses) };
+}
+
+function usualCase(uses: readonly Use[]): Case {
+  const votes = CASES.map((_, bit) => uses.filter(({ cases }) => (cases & (1 << bit)) !== 0).length);
+  return CASES[votes.indexOf(Math.max(...votes))];
+}
+
+/** The hole to fill: its template and place, and what earlier holes of the answer took. */
+export type Ask = {
+  readonly template: number;
+  readonly place: number;
+  readonly key: string;
+  readonly kind: HoleKind;
+  readonly earlier: readonly { readonly key: string; readonly value: string }[];
+};
+
+/** Candidates kept of one hole: the right one is nearly always among the best few by looks. */
+const MAX_SPANS = 16;
+const MAX_CONSTANTS = 40;
+
+/** A fresh filler of the holes of one query; what depends on the key alone is computed once. */
+export function makeCandidates(slots: Slots, query: Query): (ask: Ask) => Candidate[] {
+  const drafts = new Map<string, Draft[]>();
+  return (ask) => {
+    const slot = slots.keys.get(ask.key);
+    if (slot === undefined) return [];
+    const id = `${ask.kind} ${ask.key}`;
+    const known = drafts.get(id) ?? draftsOf(slots, slot, ask.kind, query);
+    drafts.set(id, known);
+    return known.map((draft) => finish(slots, ask, query, { draft, drafts: known }));
+  };
+}
+
+/** A candidate before its hole is known. */
+type Draft = {
+  readonly value: string;
+  readonly from: number;
+  readonly shape: string | null;
+  readonly isConstant: boolean;
+  readonly base: readonly number[];
+};
+
+function draftsOf(slots: Slots, slot: Slot, kind: HoleKind, query: Query): Draft[] {
+  const own = slot.uses.filter(({ example }) => example === query.without);
+  const general = slots.kinds.get(kind) ?? slot;
+  const ownKind = general.uses.filter(({ example }) => example === query.without);
+  const spans = new Map<string, { seen: Seen; evidence: number[]; sum: number }>();
+  for (const seen of query.seen) {
+    if (kind === "number" && !/^[\d.]+$/.test(seen.span.text)) continue;
+    if (!general.looks.shape.has(seen.look.shape)) continue;
+    const evidence = [
+      ...lookEvidence(slot, own, seen.look, slots.background),
+      ...lookEvidence(general, ownKind, seen.look, slots.background),
+    ];
+    const value = writeAs(seen.span.text, slot.letters);
+    const sum = evidence.reduce((total, one) => total + one, 0);
+    if ((spans.get(value)?.sum ?? -Infinity) < sum) spans.set(value, { seen, evidence, sum });
+  }
+  const best = [...spans].sort(([, a], [, b]) => b.sum - a.sum).slice(0, MAX_SPANS);
+  const likeness = likenessOf(slot, query);
+  const copyOdds = Math.log(
+    (slot.copied - own.filter(isCopy).length + 0.5) / (slot.uses.length - slot.copied + 0.5),
+  );
+  const drafts: Draft[] = best.map(([value, { seen, evidence }]) => ({
+    value,
+    from: seen.span.from,
+    shape: seen.span.shape,
+    isConstant: slot.constants.has(value),
+    base: [
+      ...evidence,
+      copyOdds,
+      Math.log1p(minus(slot.values, valueHash(value), own, ({ hash }) => hash)),
+      likeness.copied,
+      ...constantEvidence(slot, value, query, own),
+      0,
+    ],
+  }));
+  const offered = new Set(drafts.map(({ value }) => value));
+  const constants = [...slot.constants].filter(([value]) => !offered.has(value));
+  for (const [value] of constants.slice(0, MAX_CONSTANTS)) {
+    drafts.push({
+      value,
+      from: Infinity,
+      shape: null,
+      isConstant: true,
+      base: [
+        ...NO_EVIDENCE,
+        -copyOdds,
+        Math.log1p(minus(slot.values, valueHash(value), own, ({ hash }) => hash)),
+        likeness.constants.get(value) ?? 0,
+        ...constantEvidence(slot, value, query, own),
+        1,
+      ],
+    });
+  }
+  return drafts;
+}
+
+const LOOK_FEATURES = 10;
+const NO_EVIDENCE: readonly number[] = Array.from({ length: LOOK_FEATURES }, () => 0);
+const isCopy = (use: Use): boolean => use.look !== null;
+
+/** Log likelihood ratios: how much more often copied spans of this slot look so than any span does. */
+function lookEvidence(slot: Slot, own: readonly Use[], look: Look, background: Background): number[] {
+  const copied = slot.copied - own.filter(isCopy).length;
+  const ratio = <K>(part: (counts: LookCounts) => Counts<K>, of: (look: Look) => K): number => {
+    const value = of(look);
+    const taken = own.filter((use) => use.look !== null && of(use.look) === value).length;
+    const count = (part(slot.looks).get(value) ?? 0) - taken;
+    const usual = ((part(background.counts).get(value) ?? 0) + 1) / (background.spans + 1);
+    return Math.log((count + usual) / (copied + 1) / usual);
+  };
+  return [
+    ratio(
+      ({ shape }) => shape,
+      ({ shape }) => shape,
+    ),
+    ratio(
+      ({ before }) => before,
+      ({ before }) => before,
+    ),
+    ratio(
+      ({ after }) => after,
+      ({ after }) => after,
+    ),
+    ratio(
+      ({ beforeForm }) => beforeForm,
+      ({ beforeForm }) => beforeForm,
+    ),
+    ratio(
+      ({ afterForm }) => afterForm,
+      ({ afterForm }) => afterForm,
+    ),
+  ];
+}
+
+/** Greatest likeness to an example that copied, and to one that took each constant. */
+function likenessOf(slot: Slot, query: Query): { copied: number; constants: Map<string, number> } {
+  let copied = 0;
+  const constants = new Map<string, number>();
+  for (const { example, value } of slot.uses) {
+    if (example === query.without) continue;
+    const alike = query.likeness[example];
+    if (value === null) copied = Math.max(copied, alike);
+    else constants.set(value, Math.max(constants.get(value) ?? 0, alike));
+  }
+  return { copied, constants };
+}
+
+/** How usual a constant is for the key, and the most that one word of the input speaks for it. */
+function constantEvidence(slot: Slot, value: string, query: Query, own: readonly Use[]): number[] {
+  const count = minus(slot.constants, value, own, (use) => use.value);
+  if (!slot.constants.has(value)) return [0, 0];
+  let most = 0;
+  for (const word of query.words) {
+    const counts = slot.words.get(word);
+    if (counts === undefined) continue;
+    const ownHere = own.length;
+    const total = [...counts.values()].reduce((sum, one) => sum + one, 0) - ownHere;
+    const here = (counts.get(value) ?? 0) - own.filter((use) => use.value === value).length;
+    most = Math.max(most, here / (total + 1));
+  }
+  return [Math.log((count + 0.1) / (slot.uses.length - own.length + 1)), most];
+}
+
+type Place = { readonly draft: Draft; readonly drafts: readonly Draft[] };
+
+/** The features that depend on the hole within its template and on earlier holes. */
+function finish(slots: Slots, ask: Ask, query: Query, { draft, drafts }: Place): Candidate {
+  const uses = (slots.holes.get(holeKey(ask.template, ask.place)) ?? []).filter(
+    ({ example }) => example !== query.without,
+  );
+  const copied = uses.filter(isCopy).length;
+  const same = draft.isConstant ? uses.filter(({ value }) => value === draft.value).length : 0;
+  const isTaken = (value: string): boolean =>
+    ask.earlier.some((one) => one.key === ask.key && one.value === value);
+  const isFirst =
+    draft.shape !== null &&
+    !drafts.some((other) => other.shape === draft.shape && other.from < draft.from && !isTaken(other.value));
+  const share = (count: number): number => Math.log((count + 0.2) / (uses.length + 1));
+  return {
+    value: draft.value,
+    features: [
+      ...draft.base,
+      draft.shape === null ? 0 : share(copied),
+      draft.shape === null ? share(same) : 0,
+      draft.shape !== null && draft.isConstant ? share(same) : 0,
+      isTaken(draft.value) ? 1 : 0,
+      ask.earlier.some((one) => one.key !== ask.key && one.value === draft.value) ? 1 : 0,
+      isFirst ? 1 : 0,
+    ],
+  };
+}
+
+function minus<K>(counts: Counts<K>, key: K, own: readonly Use[], of: (use: Use) => unknown): number {
+  return (counts.get(key) ?? 0) - own.filter((use) => of(use) === key).length;
+}
+
+function addLook(counts: LookCounts, look: Look): void {
+  bump(counts.shape, look.shape);
+  bump(counts.before, look.before);
+  bump(counts.after, look.after);
+  bump(counts.beforeForm, look.beforeForm);
+  bump(counts.afterForm, look.afterForm);
+}
+
+function bump<K>(counts: Counts<K>, key: K): void {
+  counts.set(key, (counts.get(key) ?? 0) + 1);
+}
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): Map<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const group = groups.get(keyOf(item));
+    if (group === undefined) groups.set(keyOf(item), [item]);
+    else group.push(item);
+  }
+  return groups;
+}
