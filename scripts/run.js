@@ -19,7 +19,7 @@ const COMMANDS = {
 /** Runs a program in the project; its exit code. */
 function run(program, args, options = {}) {
   const { status, error } = spawnSync(program, args, { cwd: ROOT, stdio: "inherit", ...options });
-  if (error) process.stderr.write(`${program}: ${error.message}\n`);
+  if (error) process.stderr.write(`${program}: ${String(error)}\n`);
   return status ?? 1;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Assignment, Call, ChatRequest, Task } from "../core/index.ts";
+import { textOf, type Assignment, type Call, type ChatRequest, type Task } from "../core/index.ts";
 import { curate } from "./curate.ts";
 import { NearIndex } from "./near.ts";
 import { PART_SHARES, partOf } from "./split.ts";
@@ -8,7 +8,10 @@ const task: Task = { id: "t", name: "t", kind: "label", variants: [], calls: 0, 
 const assign = (request: ChatRequest): Assignment => ({
   taskId: "t",
   variantId: "v",
-  input: { parts: [{ role: "user", text: String(request.messages.at(-1)?.content) }], tools: [] },
+  input: {
+    parts: [{ role: "user", text: textOf(request.messages[request.messages.length - 1]) }],
+    tools: [],
+  },
 });
 
 function call(id: string, user: string, answer: string | null, changes: Partial<Call> = {}): Call {
