@@ -31,8 +31,10 @@ export type FittedRanker = {
 /** Below this share of examples that choose among what the request offers, ranking offers is not the task. */
 const MIN_SHARE_OFFERED = 0.5;
 const MIN_EXAMPLES = 10;
-/** Largest weight matrix; at one byte each it keeps the artifact well under its cap. */
-const MAX_WEIGHTS = 12_000_000;
+/** Largest weight matrix, at one byte each; with the neighbours the artifact stays under 20 MB. */
+const MAX_WEIGHTS = 10_000_000;
+/** Training questions kept for comparison, the last ones: 2,000 of 500 grams take 5 MB and half a millisecond. */
+const MAX_NEIGHBOURS = 2000;
 /** Known options beyond this many, the least offered, are ranked by description alone. */
 const MAX_KNOWN = 1000;
 const FOLDS = 5;
@@ -173,7 +175,10 @@ function fitModel(
     known,
     linear,
     ...countOffers(data.offers, labels, known.length),
-    neighbours: { rows: stackRows(choices.map(({ near }) => near)), labels },
+    neighbours: {
+      rows: stackRows(choices.slice(-MAX_NEIGHBOURS).map(({ near }) => near)),
+      labels: labels.slice(-MAX_NEIGHBOURS),
+    },
   };
 }
 
