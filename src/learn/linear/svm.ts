@@ -21,7 +21,7 @@ export type SvmOptions = {
   readonly tolerance: number;
 };
 
-export const svmDefaults: SvmOptions = { cost: 1, maxPasses: 12, tolerance: 0.1 };
+export const svmDefaults: SvmOptions = { cost: 1, maxPasses: 30, tolerance: 0.1 };
 
 /**
  * One-against-rest L2-regularised SVMs with squared hinge loss and a regularised bias, by dual coordinate descent with
