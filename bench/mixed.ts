@@ -9,6 +9,7 @@ import { parseArgs } from "node:util";
 import { createGunzip } from "node:zlib";
 import { hash32 } from "../src/core/index.ts";
 import { ariOf, vMeasureOf, type Pair } from "./mixed/agreement.ts";
+import { countMismatches } from "./mixed/offline.ts";
 import { runCli, startGateway } from "./mixed/processes.ts";
 import { writeSection } from "./mixed/section.ts";
 import { describeHeld, summarizeHeld, type Replayed } from "./mixed/held.ts";
@@ -116,6 +117,7 @@ async function main(): Promise<void> {
     ]);
     const report = JSON.parse(converted.stdout);
     const held = await replayHeld(prepared, store, join(folder, `held-${epsilon}.jsonl`));
+    const mismatches = await countMismatches(prepared.held, store, held);
     results.push({
       epsilon,
       seconds: converted.seconds,
@@ -123,7 +125,7 @@ async function main(): Promise<void> {
       certifiedShare: report.certifiedShare,
       interval: report.certifiedShareInterval,
       tasks: report.tasks,
-      held: summarizeHeld(held, epsilon, prepared.truth),
+      held: { ...summarizeHeld(held, epsilon, prepared.truth), mismatches },
     });
   }
   const file = join(folder, "assignments.jsonl");

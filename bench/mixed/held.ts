@@ -28,6 +28,9 @@ export type HeldSummary = {
   readonly failed: number;
 };
 
+/** With the calls that the HTTP endpoint answered otherwise than offline evaluation. */
+type Compared = HeldSummary & { readonly mismatches: number };
+
 /** What was served on the calls held back, against the recorded answers. */
 export function summarizeHeld(
   lines: readonly Replayed[],
@@ -72,7 +75,7 @@ type Result = {
   readonly certifiedShare: number;
   readonly interval: readonly [number, number] | null;
   readonly tasks: readonly TaskRow[];
-  readonly held: HeldSummary;
+  readonly held: Compared;
 };
 type TaskRow = {
   readonly name: string;
@@ -139,7 +142,7 @@ function describeResult({
         `| ${name} | ${kind} | ${calls} | ${specialist?.kind ?? ""} | ${certificate?.verdict ?? "–"} | ${certificate?.k ?? ""} / ${certificate?.n ?? ""} | ${percent(certificate?.coverage ?? null)} | ${certificate?.needs ?? ""} |`,
     ),
     "",
-    "On held-back sessions, through HTTP, against the recorded answers:",
+    `On held-back sessions, through HTTP, against the recorded answers (${held.mismatches} of ${held.whole.calls} calls came out otherwise than offline):`,
     "",
     "| task (hidden label) | calls | served | disagreement | 95 % interval | within epsilon + 2 SE |",
     "|---|--:|--:|--:|---|---|",

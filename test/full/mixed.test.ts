@@ -13,7 +13,12 @@ type Result = {
   readonly epsilon: number;
   readonly certifiedShare: number;
   readonly peakMb: number;
-  readonly held: { readonly whole: Row; readonly tasks: readonly Row[]; readonly failed: number };
+  readonly held: {
+    readonly whole: Row;
+    readonly tasks: readonly Row[];
+    readonly failed: number;
+    readonly mismatches: number;
+  };
 };
 type Output = {
   readonly discovery: {
@@ -60,6 +65,7 @@ describe.skipIf(!isThere)("the main job on the mixed log", () => {
   test("keeps the promise on sessions held back", () => {
     const { whole, failed } = output.results[0].held;
     expect(failed).toBe(0);
+    expect(output.results[0].held.mismatches).toBe(0);
     expect(whole.served).toBeGreaterThan(500);
     expect(whole.isWithin).toBe(true);
   });
