@@ -25,4 +25,8 @@ export type DropReason =
   | "conflicting"
   | "answer-not-offered"
   | "invalid-answer"
-  | "no-task";
+  | "no-task"
+  /** Answered by a specialist: a specialist is not its own teacher, nor its own judge. */
+  | "served-by-specialist"
+  /** Left to the LLM because a specialist was unsure: such calls may train, but a certificate on them would be about hard calls only. */
+  | "chosen-by-score";

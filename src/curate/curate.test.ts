@@ -89,6 +89,22 @@ describe("curate()", () => {
     });
   });
 
+  test("never takes a specialist for a teacher, nor certifies on calls a specialist was unsure of", () => {
+    const unsure: Partial<Call> = { source: "gateway", foreign: { reason: "below-threshold" } };
+    const calls = Array.from({ length: 40 }, (_, index) =>
+      call(`u${index}`, `question number ${index * 7919}`, "red", unsure),
+    );
+    const { examples, drops } = curate(
+      task,
+      [call("own", "a cherry", "red", { servedBy: "specialist" }), ...calls],
+      { seed: 1, assign },
+    );
+    expect(new Set(examples.map(({ part }) => part))).toEqual(new Set(["train"]));
+    expect(new Set(drops.map(({ reason }) => reason))).toEqual(
+      new Set(["served-by-specialist", "chosen-by-score"]),
+    );
+  });
+
   test("masks input and answer together", () => {
     const calls = [call("m", "write to ann.lee@example.com today", "ann.lee@example.com")];
     const [example] = curate({ ...task, kind: "text" }, calls, { seed: 1, assign }).examples;

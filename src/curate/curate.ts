@@ -50,14 +50,14 @@ type Candidate = {
  * The examples in a task's calls (in time order): failed, cut off and repeated calls out, answers normalised, conflicts
  * resolved, near-duplicates dropped, personal data masked, each session in one part. Every call is an example or a drop.
  */
-export function curate(task: Task, calls: Iterable<Call>, { seed, assign }: CurateOptions): Curated {
+export function curate(task: Task, calls: Iterable<Call>, options: CurateOptions): Curated {
   const drops: DropRow[] = [];
   const drop = (callId: string, reason: DropReason): void =>
     void drops.push({ callId, taskId: task.id, reason });
   const candidates: Candidate[] = [];
   const messages: Message[] = [];
   for (const call of calls) {
-    const candidate = candidateOf(task, call, assign);
+    const candidate = candidateOf(task, call, options);
     if (typeof candidate === "string") drop(call.id, candidate);
     else {
       candidates.push(candidate);
@@ -66,13 +66,21 @@ export function curate(task: Task, calls: Iterable<Call>, { seed, assign }: Cura
   }
   const offered = withoutUnoffered(task, candidates, drop);
   const settled = withoutConflicts(offered, drop);
-  const examples = withoutNearDuplicates(settled, drop).map((candidate) => exampleOf(task, candidate, seed));
+  const examples = withoutNearDuplicates(settled, drop).map((candidate) =>
+    exampleOf(task, candidate, options.seed),
+  );
   return { examples, drops, style: styleOf(messages) };
 }
 
+/** Reasons of the gateway that depend on what a specialist answered. */
+const CHOSEN: ReadonlySet<unknown> = new Set(["below-threshold", "answer-not-offered"]);
+
 /** Why a call cannot be an example, or what it would be made of. */
-function candidateOf(task: Task, call: Call, assign: CurateOptions["assign"]): Candidate | DropReason {
+function candidateOf(task: Task, call: Call, { assign, seed }: CurateOptions): Candidate | DropReason {
   const { response } = call;
+  if (call.servedBy === "specialist") return "served-by-specialist";
+  const isChosen = call.source === "gateway" && CHOSEN.has(call.foreign["reason"]);
+  if (isChosen && partOf(call.session, seed) !== "train") return "chosen-by-score";
   if (response === null || call.status >= 400) return "failed";
   if (response.finish_reason === "length" || response.finish_reason === "content_filter") return "truncated";
   const answer = answerOf(response.message);
