@@ -213,13 +213,34 @@ function templatesOf({ items, keys }: Ground, keep: (example: number) => boolean
           (_, other) =>
             other < place && cuts.every((cut) => cut.holes[other].value === cut.holes[place].value),
         );
-        return { key, kind, repeats: repeats < 0 ? null : repeats };
+        return {
+          key,
+          kind,
+          repeats: repeats < 0 ? null : repeats,
+          isDistinct: isDistinctAt(cuts, place),
+          hasTwin: hasTwinAt(cuts, place),
+        };
       }),
       isJson: group[0].isJson,
       count: cuts.length,
     };
   });
 }
+
+function isDistinctAt(cuts: readonly Cut[], place: number): boolean {
+  return cuts.every(({ holes }) =>
+    holes.every(
+      ({ key, value }, other) => other >= place || key !== holes[place].key || value !== holes[place].value,
+    ),
+  );
+}
+
+const hasTwinAt = (cuts: readonly Cut[], place: number): boolean =>
+  cuts.some(({ holes }) =>
+    holes.some(
+      ({ key, value }, other) => other > place && key === holes[place].key && value !== holes[place].value,
+    ),
+  );
 
 type Part = { readonly keep: (example: number) => boolean; readonly seed: number };
 
@@ -274,9 +295,9 @@ function choicesOf(
   candidatesOf: ReturnType<typeof makeCandidates>,
 ): DenseChoice[] {
   const earlier: { key: string; value: string }[] = [];
-  return cut.holes.flatMap(({ key, kind, value }, place) => {
+  return cut.holes.flatMap(({ key, value }, place) => {
     if (holes[place].repeats !== null) return [];
-    const candidates = candidatesOf({ template, place, key, kind, earlier: [...earlier] });
+    const candidates = candidatesOf({ template, place, hole: holes[place], earlier: [...earlier] });
     earlier.push({ key, value });
     const chosen = candidates.findIndex((candidate) => candidate.value === value);
     return chosen < 0 ? [] : [{ features: candidates.map(({ features }) => features), chosen }];

@@ -11,15 +11,22 @@ import { makeCandidates, type Query, type Slots } from "./template-fill-slots.ts
 import { isValueLike, shapeWords, type Source } from "./template-fill-source.ts";
 import { looksOf } from "./template-fill-uses.ts";
 
+/** A place of a template that a value goes to. */
+export type TemplateHole = {
+  readonly key: string;
+  readonly kind: HoleKind;
+  /** The earlier hole that always held the same value; null when this one has its own. */
+  readonly repeats: number | null;
+  /** Whether it never held the value of an earlier hole of its key. */
+  readonly isDistinct: boolean;
+  /** Whether a later hole of its key takes another value: of two like values the first usually comes first. */
+  readonly hasTwin: boolean;
+};
+
 /** A recurring answer with its values taken out. */
 export type AnswerTemplate = {
   readonly fixed: readonly string[];
-  readonly holes: readonly {
-    readonly key: string;
-    readonly kind: HoleKind;
-    /** The earlier hole that always held the same value; null when this one has its own. */
-    readonly repeats: number | null;
-  }[];
+  readonly holes: readonly TemplateHole[];
   /** Whether the text is JSON to be read. */
   readonly isJson: boolean;
   /** Training examples. */
@@ -137,7 +144,7 @@ type Standing = {
 
 const VOTERS = 7;
 /** Templates filled: the best by each of two orders. */
-const SHORTLIST = 4;
+const SHORTLIST = 6;
 
 function standingsOf(model: TemplateModel, scores: Float32Array, likeness: Float32Array): Standing[] {
   const nearest = new Map<number, number>();
@@ -177,12 +184,13 @@ function makeFiller(model: TemplateModel, query: Query): (template: number) => F
     const values: string[] = [];
     const earlier: { key: string; value: string }[] = [];
     let [logSum, logLeast] = [0, 0];
-    for (const [place, { key, kind, repeats }] of model.templates[template].holes.entries()) {
+    for (const [place, hole] of model.templates[template].holes.entries()) {
+      const { key, repeats } = hole;
       if (repeats !== null) {
         values.push(values[repeats]);
         continue;
       }
-      const candidates = candidatesOf({ template, place, key, kind, earlier });
+      const candidates = candidatesOf({ template, place, hole, earlier });
       const { value, log } = bestOf(candidates, model.fill);
       values.push(value);
       earlier.push({ key, value });

@@ -12,6 +12,7 @@ import {
 type Counts<K> = Map<K, number>;
 type LookCounts = {
   readonly shape: Counts<string>;
+  readonly order: Counts<number>;
   readonly before: Counts<number>;
   readonly after: Counts<number>;
   readonly beforeForm: Counts<string>;
@@ -57,6 +58,7 @@ export type Query = {
 
 const emptyLooks = (): LookCounts => ({
   shape: new Map(),
+  order: new Map(),
   before: new Map(),
   after: new Map(),
   beforeForm: new Map(),
@@ -122,12 +124,21 @@ function usualCase(uses: readonly Use[]): Case {
   return CASES[votes.indexOf(Math.max(...votes))];
 }
 
+/** What of a hole decides which candidates it has. */
+export type HoleToFill = {
+  readonly key: string;
+  readonly kind: HoleKind;
+  /** Whether values of earlier holes of the key are ruled out. */
+  readonly isDistinct: boolean;
+  /** Whether a later hole of the key takes another value. */
+  readonly hasTwin: boolean;
+};
+
 /** The hole to fill: its template and place, and what earlier holes of the answer took. */
 export type Ask = {
   readonly template: number;
   readonly place: number;
-  readonly key: string;
-  readonly kind: HoleKind;
+  readonly hole: HoleToFill;
   readonly earlier: readonly { readonly key: string; readonly value: string }[];
 };
 
@@ -139,20 +150,21 @@ const MAX_CONSTANTS = 40;
 export function makeCandidates(slots: Slots, query: Query): (ask: Ask) => Candidate[] {
   const drafts = new Map<string, Draft[]>();
   return (ask) => {
-    const slot = slots.keys.get(ask.key);
+    const slot = slots.keys.get(ask.hole.key);
     if (slot === undefined) return [];
-    const id = `${ask.kind} ${ask.key}`;
-    const known = drafts.get(id) ?? draftsOf(slots, slot, ask.kind, query);
+    const id = `${ask.hole.kind} ${ask.hole.key}`;
+    const known = drafts.get(id) ?? draftsOf(slots, slot, ask.hole.kind, query);
     drafts.set(id, known);
-    return known.map((draft) => finish(slots, ask, query, { draft, drafts: known }));
+    const open = ask.hole.isDistinct ? known.filter(({ value }) => !isTaken(ask, value)) : known;
+    return open.map((draft) => finish(slots, ask, query, draft));
   };
 }
 
 /** A candidate before its hole is known. */
 type Draft = {
   readonly value: string;
-  readonly from: number;
-  readonly shape: string | null;
+  /** Null for a constant. */
+  readonly look: Look | null;
   readonly isConstant: boolean;
   readonly base: readonly number[];
 };
@@ -180,8 +192,7 @@ function draftsOf(slots: Slots, slot: Slot, kind: HoleKind, query: Query): Draft
   );
   const drafts: Draft[] = best.map(([value, { seen, evidence }]) => ({
     value,
-    from: seen.span.from,
-    shape: seen.span.shape,
+    look: seen.look,
     isConstant: slot.constants.has(value),
     base: [
       ...evidence,
@@ -197,8 +208,7 @@ function draftsOf(slots: Slots, slot: Slot, kind: HoleKind, query: Query): Draft
   for (const [value] of constants.slice(0, MAX_CONSTANTS)) {
     drafts.push({
       value,
-      from: Infinity,
-      shape: null,
+      look: null,
       isConstant: true,
       base: [
         ...NO_EVIDENCE,
@@ -213,7 +223,7 @@ function draftsOf(slots: Slots, slot: Slot, kind: HoleKind, query: Query): Draft
   return drafts;
 }
 
-const LOOK_FEATURES = 10;
+const LOOK_FEATURES = 12;
 const NO_EVIDENCE: readonly number[] = Array.from({ length: LOOK_FEATURES }, () => 0);
 const isCopy = (use: Use): boolean => use.look !== null;
 
@@ -231,6 +241,10 @@ function lookEvidence(slot: Slot, own: readonly Use[], look: Look, background: B
     ratio(
       ({ shape }) => shape,
       ({ shape }) => shape,
+    ),
+    ratio(
+      ({ order }) => order,
+      ({ order }) => order,
     ),
     ratio(
       ({ before }) => before,
@@ -280,34 +294,35 @@ function constantEvidence(slot: Slot, value: string, query: Query, own: readonly
   return [Math.log((count + 0.1) / (slot.uses.length - own.length + 1)), most];
 }
 
-type Place = { readonly draft: Draft; readonly drafts: readonly Draft[] };
-
 /** The features that depend on the hole within its template and on earlier holes. */
-function finish(slots: Slots, ask: Ask, query: Query, { draft, drafts }: Place): Candidate {
+function finish(slots: Slots, ask: Ask, query: Query, draft: Draft): Candidate {
   const uses = (slots.holes.get(holeKey(ask.template, ask.place)) ?? []).filter(
     ({ example }) => example !== query.without,
   );
   const copied = uses.filter(isCopy).length;
   const same = draft.isConstant ? uses.filter(({ value }) => value === draft.value).length : 0;
-  const isTaken = (value: string): boolean =>
-    ask.earlier.some((one) => one.key === ask.key && one.value === value);
-  const isFirst =
-    draft.shape !== null &&
-    !drafts.some((other) => other.shape === draft.shape && other.from < draft.from && !isTaken(other.value));
+  const sameOrder = uses.filter(({ look }) => look !== null && look.order === draft.look?.order).length;
+  // Half an example in favour of the first of its shape keeps new templates in reading order.
+  const orderFit = Math.log((sameOrder + (draft.look?.order === 0 ? 0.5 : 0.1)) / (copied + 0.8));
   const share = (count: number): number => Math.log((count + 0.2) / (uses.length + 1));
   return {
     value: draft.value,
     features: [
       ...draft.base,
-      draft.shape === null ? 0 : share(copied),
-      draft.shape === null ? share(same) : 0,
-      draft.shape !== null && draft.isConstant ? share(same) : 0,
-      isTaken(draft.value) ? 1 : 0,
-      ask.earlier.some((one) => one.key !== ask.key && one.value === draft.value) ? 1 : 0,
-      isFirst ? 1 : 0,
+      draft.look === null ? 0 : share(copied),
+      draft.look === null ? share(same) : 0,
+      draft.look !== null && draft.isConstant ? share(same) : 0,
+      isTaken(ask, draft.value) ? 1 : 0,
+      ask.earlier.some((one) => one.key !== ask.hole.key && one.value === draft.value) ? 1 : 0,
+      draft.look === null ? 0 : orderFit,
+      draft.look === null || !ask.hole.hasTwin ? 0 : orderFit,
     ],
   };
 }
+
+/** Whether an earlier hole of the same key holds this value. */
+const isTaken = (ask: Ask, value: string): boolean =>
+  ask.earlier.some((one) => one.key === ask.hole.key && one.value === value);
 
 function minus<K>(counts: Counts<K>, key: K, own: readonly Use[], of: (use: Use) => unknown): number {
   return (counts.get(key) ?? 0) - own.filter((use) => of(use) === key).length;
@@ -315,6 +330,7 @@ function minus<K>(counts: Counts<K>, key: K, own: readonly Use[], of: (use: Use)
 
 function addLook(counts: LookCounts, look: Look): void {
   bump(counts.shape, look.shape);
+  bump(counts.order, look.order);
   bump(counts.before, look.before);
   bump(counts.after, look.after);
   bump(counts.beforeForm, look.beforeForm);

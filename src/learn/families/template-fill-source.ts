@@ -56,13 +56,15 @@ function formOf(token: string): string {
   return token.length > 1 && token.toUpperCase() === token ? "A" : "Aa";
 }
 
-/** Every run of up to 10 tokens that starts and ends with a word. O(tokens). */
+/** Signs that end a value when they touch it: a grade "B+", a language "C#". */
+const MARKS: ReadonlySet<string> = new Set(["+", "-", "#", "%"]);
+
+/** Every run of up to 10 tokens that starts with a word and ends with one or its mark. O(tokens). */
 export function spansOf({ text, tokens }: Source): Span[] {
   const spans: Span[] = [];
   for (let from = 0; from < tokens.length; from += 1) {
     if (!isWordForm(tokens[from].form)) continue;
     let shape = "";
-    let last = "";
     for (let to = from + 1; to <= Math.min(tokens.length, from + MAX_SPAN); to += 1) {
       const { form, end } = tokens[to - 1];
       const isGlued = to - 1 > from && tokens[to - 2].end === tokens[to - 1].start;
@@ -73,8 +75,8 @@ export function spansOf({ text, tokens }: Source): Span[] {
           ? shape
           : `${shape} ${form}`;
       shape = shape === "" ? form : next;
-      last = form;
-      if (isWordForm(last)) spans.push({ from, to, text: text.slice(tokens[from].start, end), shape });
+      if (isWordForm(form) || (isGlued && MARKS.has(form)))
+        spans.push({ from, to, text: text.slice(tokens[from].start, end), shape });
     }
   }
   return spans;
@@ -112,7 +114,7 @@ export function shapeWords({ tokens }: Source): string[] {
       words.push(lower);
       continue;
     }
-    words.push(form.startsWith("9") ? `<${form}>` : `<${form}>`);
+    words.push(`<${form}>`);
     if (form === "Aa") place = nameEnd(tokens, place) - 1;
   }
   return words;

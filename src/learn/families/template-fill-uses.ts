@@ -9,6 +9,8 @@ export type Case = (typeof CASES)[number];
 /** What a span looks like from where it stands. */
 export type Look = {
   readonly shape: string;
+  /** How many other values of the shape stand before it; 3 for more. */
+  readonly order: number;
   /** Hashes of the words around it and their forms. */
   readonly before: number;
   readonly after: number;
@@ -35,19 +37,29 @@ export type Use = {
 /** A span of an input with its look. */
 export type Seen = { readonly span: Span; readonly look: Look };
 
+const MAX_ORDER = 3;
+
 /** The look of every span of a source. */
 export function looksOf(source: Source): Seen[] {
   const { tokens } = source;
-  return spansOf(source).map((span) => ({
-    span,
-    look: {
-      shape: span.shape,
-      before: hash32(tokens[span.from - 1]?.lower ?? "^"),
-      after: hash32(tokens[span.to]?.lower ?? "$"),
-      beforeForm: tokens[span.from - 1]?.form ?? "^",
-      afterForm: tokens[span.to]?.form ?? "$",
-    },
-  }));
+  const ofShape = new Map<string, string[]>();
+  return spansOf(source).map((span) => {
+    const known = ofShape.get(span.shape) ?? [];
+    ofShape.set(span.shape, known);
+    if (known.length < MAX_ORDER && !known.includes(span.text)) known.push(span.text);
+    const order = known.indexOf(span.text);
+    return {
+      span,
+      look: {
+        shape: span.shape,
+        order: order < 0 ? MAX_ORDER : order,
+        before: hash32(tokens[span.from - 1]?.lower ?? "^"),
+        after: hash32(tokens[span.to]?.lower ?? "$"),
+        beforeForm: tokens[span.from - 1]?.form ?? "^",
+        afterForm: tokens[span.to]?.form ?? "$",
+      },
+    };
+  });
 }
 
 /** Where the holes of one answer came from. */
