@@ -262,7 +262,7 @@ function writeSection(table: string): void {
     "## Specialists on public data",
     "",
     `\`node bench/specialists.ts\`, seed ${SEED}, one thread of ${cpus()[0]?.model ?? "an unknown processor"}, Node ${process.version}.`,
-    "Coverage: the largest share of the test that agrees to this degree when taken by score, seen on the test itself; a certificate promises less.",
+    "Coverage: the largest share of the test that agrees to this degree when taken by score, seen on the test itself; a certificate promises less. Times are wall time, other work on the machine included.",
     "CLINC150 is tested on 3,000 in-scope and 200 out-of-scope requests; no out-of-scope request is in training, so 0.938 is the most that exact match can reach.",
     "",
     table,
