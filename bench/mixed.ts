@@ -1,6 +1,6 @@
 // The main job on a mixed log of 28,408 calls with hidden labels: how well tasks are found, what is certified, and whether
 // what is served keeps the promise on sessions that no step saw. Scored outside the system.
-import { createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { cpSync, createReadStream, createWriteStream, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { once } from "node:events";
 import { cpus, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -153,7 +153,10 @@ async function main(): Promise<void> {
   rmSync(folder, { recursive: true, force: true });
 }
 
-async function replayHeld({ held }: Prepared, store: string, out: string): Promise<Replayed[]> {
+async function replayHeld({ held }: Prepared, converted: string, out: string): Promise<Replayed[]> {
+  // The gateway records what it serves: in a copy, so that the calls held back stay unseen by the next conversion.
+  const store = `${out}.store`;
+  cpSync(converted, store, { recursive: true });
   const gateway = await startGateway(["serve", "--store", store, "--upstream", `replay:${held}`]);
   try {
     await runCli(["replay", held, "--url", gateway.url, "--out", out, "--json"]);

@@ -2,7 +2,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Call, ChatRequest, Message } from "../core/index.ts";
 import { createAssigner } from "./assign.ts";
-import { findTasks } from "./discover.ts";
+import { openStore } from "../store/index.ts";
+import { discover, findTasks } from "./discover.ts";
 import { fingerprintOf, Interner } from "./fingerprint.ts";
 import { maskLine } from "./lines.ts";
 import { fillPattern, mergePattern } from "./pattern.ts";
@@ -115,6 +116,28 @@ describe("findTasks()", () => {
   test("finds the same tasks in the same calls", () => {
     const asks = repeat(60, colourAsk);
     expect(tasksIn(asks)).toEqual(tasksIn(asks));
+  });
+});
+
+describe("discover()", () => {
+  test("keeps ids when a task is found again among more calls, and gives no id twice", () => {
+    const store = openStore({ dir: ":memory:", nowMs: () => 0 });
+    const early = repeat(60, (index) => ({ ...colourAsk(index), day: index % 7 }));
+    store.calls.add(early.map(callOf));
+    const [before] = discover(store).tasks;
+    const later = repeat(90, (index) => ({ ...colourAsk(index), system: NEXT_ROUTER, day: 8 + (index % 3) }));
+    const aside = repeat(60, (index) => ({
+      ...colourAsk(index),
+      system: `Shelf keeper of the shop.\n${ROUTER}`,
+      day: index % 9,
+    }));
+    store.calls.add([...later, ...aside].map((ask, index) => callOf(ask, 100 + index)));
+    const after = discover(store).tasks;
+    expect(after.find(({ variants }) => variants.some(({ id }) => id === before.variants[0].id))?.id).toBe(
+      before.id,
+    );
+    expect(new Set(after.map(({ id }) => id)).size).toBe(after.length);
+    store.close();
   });
 });
 

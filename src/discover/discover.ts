@@ -108,14 +108,26 @@ function keepIds(found: readonly Task[], store: Store): Task[] {
   const assignOld = createAssigner(old);
   const votes = votesOf(store.calls.iterate(), createAssigner(found), assignOld);
   const taken = new Set<string>();
-  return found.map((task) => {
+  const previous = found.map((task) => {
     const shared = task.variants.map(({ id }) => byVariant.get(id)).find((known) => known !== undefined);
     const voted = votes.get(task.id);
-    const previous = shared ?? old.find(({ id }) => id === voted);
-    if (previous === undefined || taken.has(previous.id)) return task;
-    taken.add(previous.id);
-    return { ...task, id: previous.id, name: previous.name };
+    const before = shared ?? old.find(({ id }) => id === voted);
+    if (before === undefined || taken.has(before.id)) return undefined;
+    taken.add(before.id);
+    return before;
   });
+  return found.map((task, index) => {
+    const before = previous[index];
+    if (before !== undefined) return { ...task, id: before.id, name: before.name };
+    const id = freeId(task.id, taken);
+    taken.add(id);
+    return { ...task, id };
+  });
+}
+
+/** The id itself, or one made from it while another task has it: ids of old tasks stay with them. */
+function freeId(id: string, taken: ReadonlySet<string>): string {
+  return taken.has(id) ? freeId(`task_${contentHash(id, 10)}`, taken) : id;
 }
 
 /** For each new task, the old task most of its calls were in, where that is more than half of those that were in any. */
