@@ -19,7 +19,7 @@ const MAX_HOLES = 24;
 const KEY_WORDS = 2;
 
 // Quotes count only where no letter touches them from outside: apostrophes are no quotes. "%" inside them is LIKE's.
-const QUOTED = /(?<![\p{L}\p{N}_])(?:"%?([^"\n]+?)%?"|'%?((?:[^'\n]|'')+?)%?')(?![\p{L}\p{N}_])/u;
+const QUOTED = /(?<![\p{L}\p{N}_])(?:"%?([^"\n]+?)%?"|'%?((?:[^'\n]|'')+?)%?'(?!'))(?![\p{L}\p{N}_])/u;
 const NUMBER = /(?<![\p{L}\p{N}_.])(\d+(?:\.\d+)?)(?![\p{L}\p{N}_])/u;
 const NAME =
   /(?<![\p{L}\p{N}_])((?:\p{Lu}[\p{L}\p{N}_]*|[\p{L}_]+\d[\p{L}\p{N}_]*)(?:[ -]\p{Lu}[\p{L}\p{N}_]*)*)/u;

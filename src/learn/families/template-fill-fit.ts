@@ -3,23 +3,18 @@ import {
   canonicalAnswer,
   HouseError,
   seededRandom,
-  type Answer,
   type FitOptions,
   type TrainingExample,
 } from "../../core/index.ts";
-import {
-  conditionalDefaults,
-  choiceProbabilities,
-  fitConditionalLogit,
-  type DenseChoice,
-} from "../linear/conditional-logit.ts";
-import { fitLogistic, logisticDefaults, type LogisticModel } from "../linear/logistic.ts";
+import { conditionalDefaults, fitConditionalLogit, type DenseChoice } from "../linear/conditional-logit.ts";
 import { fitSvm, svmDefaults } from "../linear/svm.ts";
 import { makeComparison } from "../text/neighbours.ts";
 import { pickRows, rowAt, stackRows, type SparseRows } from "../text/sparse.ts";
 import { fitVocabulary, makeVectorizer, type Vocabulary } from "../text/tfidf.ts";
 import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
-import { closeHoles, cutAnswer, namesIn, templateKey, type Cut } from "./template-fill-cut.ts";
+import type { Cut } from "./template-fill-cut.ts";
+import { itemsOf, refuseUnshared, templatesOf, type Item } from "./template-fill-items.ts";
+import { fitJudge, type Judge, type Trial } from "./template-fill-judge.ts";
 import {
   answerFrom,
   blocksOf,
@@ -31,8 +26,7 @@ import {
   type TemplateModel,
 } from "./template-fill-model.ts";
 import { backgroundOf, makeCandidates, slotsOf, type Background } from "./template-fill-slots.ts";
-import { sourceOf, type Source } from "./template-fill-source.ts";
-import { looksOf, usesOf, type Seen, type Use } from "./template-fill-uses.ts";
+import { usesOf, type Use } from "./template-fill-uses.ts";
 
 export type FittedTemplates = {
   readonly vocabulary: Vocabulary;
@@ -40,31 +34,18 @@ export type FittedTemplates = {
   readonly background: Background;
   readonly uses: readonly Use[];
   readonly words: readonly (readonly number[])[];
-  readonly rerank: readonly number[];
-  readonly score: LogisticModel;
+  readonly judge: Judge;
 };
 
 const FOLDS = 5;
+/** One example in so many also stands for a request unlike any learnt from; without these a task learnt perfectly would be sure of anything. */
+const STRANGE_EVERY = 10;
 const SVM_COST = 3;
 /** Largest weight matrix: at one byte a weight it leaves room for the rest under the cap of the artifact. */
 const MAX_WEIGHTS = 12_000_000;
-/** Most templates that are told apart; the rest, the rarest, are not learnt. */
-const MAX_TEMPLATES = 400;
-/** Below this share of examples that share their template with another, templates are not the task. */
-const MIN_SHARE_SHARED = 0.5;
 /** Holes the ranking of candidates is learnt from: enough for its few weights. */
 const MAX_CHOICES = 1200;
 const FILL_STEPS = 60;
-
-/** An example taken apart; template is −1 when its answer is not one of the learnt templates. */
-type Item = {
-  readonly source: Source;
-  readonly seen: readonly Seen[];
-  readonly cut: Cut | null;
-  readonly isJson: boolean;
-  readonly template: number;
-  readonly canonical: string;
-};
 
 /** All that folds share. */
 type Ground = {
@@ -102,9 +83,8 @@ export async function fitTemplates(
     keys: templates,
   };
   const fill = fitFill(ground, options.seed);
-  const judged = await crossPropose(ground, fill, options);
-  const rerank = fitRerank(items, judged);
-  const score = fitScore(items, judged, rerank);
+  const trials = await crossPropose(ground, fill, options);
+  const judge = fitJudge(trials, templates);
   const { model } = fitModel(ground, fill, { keep: () => true, seed: options.seed });
   return {
     vocabulary,
@@ -112,135 +92,9 @@ export async function fitTemplates(
     background: ground.background,
     uses: ground.uses,
     words: ground.words,
-    rerank,
-    score,
+    judge,
   };
 }
-
-function itemsOf(examples: readonly TrainingExample[]): Item[] {
-  const texts = examples.map(({ answer }) => textOf(answer));
-  const sources = examples.map(({ input }) => sourceOf(input));
-  const copied = copiedNames(texts, sources);
-  const cuts = closeConstants(
-    texts.map((text) => (text === null ? null : cutAnswer(text, (name) => copied.has(name)))),
-  );
-  const places = templatePlaces(cuts);
-  return examples.map(({ answer }, place) => {
-    const cut = cuts[place];
-    return {
-      source: sources[place],
-      seen: looksOf(sources[place]),
-      cut,
-      isJson: answer.type === "json",
-      template: cut === null ? -1 : (places.get(templateKey(cut)) ?? -1),
-      canonical: canonicalAnswer(answer),
-    };
-  });
-}
-
-/** Tool calls are no texts: null. */
-function textOf(answer: Answer): string | null {
-  if (answer.type === "tool-calls") return null;
-  return answer.type === "json" ? JSON.stringify(answer.value) : answer.text.trim();
-}
-
-const MIN_SHARE_COPIED = 0.8;
-
-/** Bare names that stand in the input nearly whenever they stand in the answer. */
-function copiedNames(texts: readonly (string | null)[], sources: readonly Source[]): Set<string> {
-  const counts = new Map<string, { all: number; copied: number }>();
-  for (const [place, text] of texts.entries()) {
-    for (const name of new Set(namesIn(text ?? ""))) {
-      const count = counts.get(name) ?? { all: 0, copied: 0 };
-      counts.set(name, count);
-      count.all += 1;
-      if (sources[place].text.includes(name)) count.copied += 1;
-    }
-  }
-  return new Set(
-    [...counts].flatMap(([name, { all, copied }]) => (copied >= MIN_SHARE_COPIED * all ? [name] : [])),
-  );
-}
-
-/** Holes whose key only ever held one value become fixed text. */
-function closeConstants(cuts: readonly (Cut | null)[]): (Cut | null)[] {
-  const values = new Map<string, Set<string>>();
-  for (const cut of cuts) {
-    for (const { key, value } of cut?.holes ?? []) values.set(key, (values.get(key) ?? new Set()).add(value));
-  }
-  return cuts.map((cut) => (cut === null ? null : closeHoles(cut, ({ key }) => values.get(key)?.size === 1)));
-}
-
-/** Ids of the most frequent templates, in order of their text. */
-function templatePlaces(cuts: readonly (Cut | null)[]): Map<string, number> {
-  const counts = new Map<string, number>();
-  for (const cut of cuts) {
-    if (cut !== null) counts.set(templateKey(cut), (counts.get(templateKey(cut)) ?? 0) + 1);
-  }
-  const kept = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, MAX_TEMPLATES);
-  return new Map(
-    kept
-      .map(([key]) => key)
-      .sort()
-      .map((key, place) => [key, place]),
-  );
-}
-
-function refuseUnshared(items: readonly Item[]): void {
-  const counts = new Map<number, number>();
-  for (const { template } of items) counts.set(template, (counts.get(template) ?? 0) + 1);
-  const shared = items.filter(({ template }) => template >= 0 && (counts.get(template) ?? 0) > 1).length;
-  if (shared > 0 && shared >= MIN_SHARE_SHARED * items.length) return;
-  throw new HouseError(
-    "nothing-to-do",
-    `Cannot fit a template-fill specialist: ${shared} of ${items.length} answers share their template with another, expected at least half`,
-  );
-}
-
-/** The templates of these examples by id, with the holes that always repeat an earlier one. */
-function templatesOf({ items, keys }: Ground, keep: (example: number) => boolean): AnswerTemplate[] {
-  const groups = Array.from({ length: keys }, (): Item[] => []);
-  for (const [example, item] of items.entries())
-    if (item.template >= 0 && keep(example)) groups[item.template].push(item);
-  return groups.map((group) => {
-    const cuts = group.flatMap(({ cut }) => (cut === null ? [] : [cut]));
-    if (cuts.length === 0) return { fixed: [], holes: [], isJson: false, count: 0 };
-    const [{ fixed, holes }] = cuts;
-    return {
-      fixed,
-      holes: holes.map(({ key, kind }, place) => {
-        const repeats = holes.findIndex(
-          (_, other) =>
-            other < place && cuts.every((cut) => cut.holes[other].value === cut.holes[place].value),
-        );
-        return {
-          key,
-          kind,
-          repeats: repeats < 0 ? null : repeats,
-          isDistinct: isDistinctAt(cuts, place),
-          hasTwin: hasTwinAt(cuts, place),
-        };
-      }),
-      isJson: group[0].isJson,
-      count: cuts.length,
-    };
-  });
-}
-
-function isDistinctAt(cuts: readonly Cut[], place: number): boolean {
-  return cuts.every(({ holes }) =>
-    holes.every(
-      ({ key, value }, other) => other >= place || key !== holes[place].key || value !== holes[place].value,
-    ),
-  );
-}
-
-const hasTwinAt = (cuts: readonly Cut[], place: number): boolean =>
-  cuts.some(({ holes }) =>
-    holes.some(
-      ({ key, value }, other) => other > place && key === holes[place].key && value !== holes[place].value,
-    ),
-  );
 
 type Part = { readonly keep: (example: number) => boolean; readonly seed: number };
 
@@ -305,11 +159,7 @@ function choicesOf(
 }
 
 /** The proposals for each example by a model that did not see it. */
-async function crossPropose(
-  ground: Ground,
-  fill: readonly number[],
-  options: FitOptions,
-): Promise<Proposal[][]> {
+async function crossPropose(ground: Ground, fill: readonly number[], options: FitOptions): Promise<Trial[]> {
   const { items } = ground;
   const texts = [...new Set(items.map(({ source }) => source.text))];
   // Equal inputs are held out together.
@@ -319,7 +169,7 @@ async function crossPropose(
       .map((text, place) => [text, place % FOLDS]),
   );
   const foldOf = items.map(({ source }) => foldOfText.get(source.text) as number);
-  const proposals: Proposal[][] = items.map(() => []);
+  const trials: Trial[] = [];
   for (let fold = 0; fold < FOLDS; fold += 1) {
     // A fold takes seconds: between folds others get their turn.
     await setImmediate();
@@ -334,62 +184,22 @@ async function crossPropose(
       seed: options.seed,
     });
     const propose = makeProposer(model, ground.width);
-    for (const [example, { source }] of items.entries()) {
-      if (foldOf[example] === fold)
-        proposals[example] = propose({ source, row: rowAt(ground.rows, example) });
+    for (const [example, item] of items.entries()) {
+      if (foldOf[example] !== fold) continue;
+      const proposals = propose({ source: item.source, row: rowAt(ground.rows, example) });
+      trials.push({ proposals, isRight: proposals.map((proposal) => isRight(item, proposal)) });
+      if (example % STRANGE_EVERY === 0) trials.push(strangeTrial(proposals, item));
     }
     options.progress?.({ stage: "template-fill", done: fold + 1, total: FOLDS + 1, unit: "fits" });
   }
-  return proposals;
+  return trials;
+}
+
+/** The trial as if the template of the item had never been learnt: whatever is proposed then is wrong. */
+function strangeTrial(proposals: readonly Proposal[], { template }: Item): Trial {
+  const others = proposals.filter((proposal) => proposal.template !== template);
+  return { proposals: others, isRight: others.map(() => false) };
 }
 
 const isRight = (item: Item, proposal: Proposal): boolean =>
   canonicalAnswer(answerFrom(proposal.text, item.isJson)) === item.canonical;
-
-function fitRerank(items: readonly Item[], judged: readonly (readonly Proposal[])[]): number[] {
-  const choices = judged.flatMap((proposals, example): DenseChoice[] => {
-    const chosen = proposals.findIndex((proposal) => isRight(items[example], proposal));
-    return chosen < 0 ? [] : [{ features: proposals.map(({ features }) => features), chosen }];
-  });
-  const weights = fitConditionalLogit(choices, conditionalDefaults);
-  // Without one right proposal nothing is learnt; any fixed order will do.
-  return weights.length > 0 ? weights : (judged[0][0]?.features ?? []).map(() => 1);
-}
-
-function fitScore(
-  items: readonly Item[],
-  judged: readonly (readonly Proposal[])[],
-  rerank: readonly number[],
-): LogisticModel {
-  const seen = judged.flatMap((proposals, example) => {
-    if (proposals.length === 0) return [];
-    const { best, features } = choose(proposals, rerank);
-    return [{ features, outcome: isRight(items[example], best) ? 1 : 0 }];
-  });
-  return fitLogistic(
-    { features: seen.map(({ features }) => features), outcomes: seen.map(({ outcome }) => outcome) },
-    logisticDefaults,
-  );
-}
-
-/** The best of some proposals, and what speaks for it; every feature rises with how sure one may be. */
-export function choose(
-  proposals: readonly Proposal[],
-  rerank: readonly number[],
-): { best: Proposal; features: number[] } {
-  const probabilities = choiceProbabilities(
-    proposals.map(({ features }) => features),
-    rerank,
-  );
-  const order = [...probabilities.keys()].sort((a, b) => probabilities[b] - probabilities[a]);
-  const best = proposals[order[0]];
-  const second = proposals[order[1] ?? -1];
-  const margin = second === undefined ? 1 : probabilities[order[0]] - probabilities[order[1]];
-  const logOdds = Math.log((probabilities[order[0]] + 1e-4) / (1 - probabilities[order[0]] + 1e-4));
-  const others = (feature: number): number =>
-    Math.max(0, ...proposals.flatMap((one) => (one === best ? [] : [one.features[feature]])));
-  return {
-    best,
-    features: [...best.features, margin, logOdds, -others(0), -others(1)],
-  };
-}

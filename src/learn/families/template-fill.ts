@@ -1,10 +1,10 @@
 import type { Specialist, SpecialistFamily, TaskKind } from "../../core/index.ts";
-import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
 import { quantize } from "../linear/quantize.ts";
 import { makeVectorizer } from "../text/tfidf.ts";
 import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
-import { choose, fitTemplates, type FittedTemplates } from "./template-fill-fit.ts";
+import { fitTemplates, type FittedTemplates } from "./template-fill-fit.ts";
+import { judgeProposals, type Judge } from "./template-fill-judge.ts";
 import { answerFrom, makeProposer, rowOf, type AnswerTemplate } from "./template-fill-model.ts";
 import { slotsOf, type Background } from "./template-fill-slots.ts";
 import { sourceOf } from "./template-fill-source.ts";
@@ -31,11 +31,10 @@ type Meta = {
   readonly spans: number;
   readonly looks: { readonly [part: string]: readonly (readonly [string | number, number])[] };
   readonly fill: readonly number[];
-  readonly rerank: readonly number[];
-  readonly score: LogisticModel;
+  readonly judge: Judge;
 };
 
-function pack({ vocabulary, model, background, uses, words, rerank, score }: FittedTemplates): Uint8Array {
+function pack({ vocabulary, model, background, uses, words, judge }: FittedTemplates): Uint8Array {
   const { weights, scales } = quantize(model.linear);
   const meta: Meta = {
     templates: model.templates,
@@ -44,8 +43,7 @@ function pack({ vocabulary, model, background, uses, words, rerank, score }: Fit
     spans: background.spans,
     looks: Object.fromEntries(Object.entries(background.counts).map(([part, counts]) => [part, [...counts]])),
     fill: model.fill,
-    rerank,
-    score,
+    judge,
   };
   return packArtifact(IDENTITY, meta, {
     hashes: vocabulary.hashes,
@@ -64,7 +62,7 @@ function pack({ vocabulary, model, background, uses, words, rerank, score }: Fit
 function load(artifact: Uint8Array): Specialist {
   const { meta, array } = unpackArtifact(artifact, IDENTITY);
   // Written by `pack` of this version.
-  const { templates, uses, words, spans, looks, fill, rerank, score } = meta as unknown as Meta;
+  const { templates, uses, words, spans, looks, fill, judge } = meta as unknown as Meta;
   const vectorizer = makeVectorizer({
     hashes: array("hashes", "Uint32Array"),
     idf: array("idf", "Float32Array"),
@@ -96,15 +94,15 @@ function load(artifact: Uint8Array): Specialist {
   return {
     description: {
       kind: IDENTITY.kind,
-      parameters: levels.length + classes.length + fill.length + rerank.length + score.weights.length + 1,
+      parameters:
+        levels.length + classes.length + fill.length + judge.rerank.length + judge.score.weights.length + 1,
     },
     predict: (input) => {
       const source = sourceOf(input);
-      const { best, features } = choose(propose({ source, row: rowOf(vectorizer, source) }), rerank);
-      return {
-        answer: answerFrom(best.text, templates[best.template].isJson),
-        score: predictLogistic(score, features),
-      };
+      const proposals = propose({ source, row: rowOf(vectorizer, source) });
+      const { place, score } = judgeProposals(judge, proposals);
+      const { template, text } = proposals[place];
+      return { answer: answerFrom(text, templates[template].isJson), score };
     },
   };
 }
