@@ -16,6 +16,8 @@ export type Judge = {
   readonly right: readonly number[];
   /** Share of right choices over all templates. */
   readonly shareRight: number;
+  /** Nearly all right choices were of templates with an example at least this like the input. */
+  readonly usualLikeness: number;
   readonly score: LogisticModel;
 };
 
@@ -43,7 +45,10 @@ export function fitJudge(trials: readonly Trial[], templates: number): Judge {
     trustOf({ right: right[template] - outcome, chosen: chosen[template] - 1, shareRight }),
   ]);
   const score = fitLogistic({ features, outcomes: choices.map(({ outcome }) => outcome) }, logisticDefaults);
-  return { rerank, chosen, right, shareRight, score };
+  const usualLikeness = usualOf(
+    choices.flatMap((choice) => (choice.outcome === 1 ? [choice.features[LIKENESS]] : [])),
+  );
+  return { rerank, chosen, right, shareRight, usualLikeness, score };
 }
 
 /** The best proposal, by place, and how sure it is. */
@@ -57,7 +62,21 @@ export function judgeProposals(
     chosen: judge.chosen[template],
     shareRight: judge.shareRight,
   });
-  return { place, score: predictLogistic(judge.score, [...features, trust]) };
+  // Farther from all examples than any right choice was: what speaks for the answer was learnt elsewhere.
+  const nearness = Math.min(1, Math.max(0, features[LIKENESS]) / judge.usualLikeness);
+  return { place, score: nearness * predictLogistic(judge.score, [...features, trust]) };
+}
+
+/** The first two features of a proposal: its template's score and its likeness to the nearest example. */
+const SCORE = 0;
+const LIKENESS = 1;
+/** Share of right choices that may be less like any example. */
+const SHARE_UNUSUAL = 0.01;
+const LEAST_LIKENESS = 1e-3;
+
+function usualOf(likeness: readonly number[]): number {
+  const sorted = likeness.toSorted((a, b) => a - b);
+  return Math.max(LEAST_LIKENESS, sorted[Math.floor(SHARE_UNUSUAL * sorted.length)] ?? 0);
 }
 
 /** Choices that the mean over all templates counts as, against a template's own. */
@@ -100,6 +119,5 @@ function choose(proposals: readonly Proposal[], rerank: readonly number[]): Choi
   const rival = (feature: number): number =>
     Math.max(0, ...proposals.flatMap(({ features }, other) => (other === place ? [] : [features[feature]])));
   const { template, features } = proposals[place];
-  // The first two features of a proposal are its template's score and likeness.
-  return { place, template, features: [...features, margin, logOdds, -rival(0), -rival(1)] };
+  return { place, template, features: [...features, margin, logOdds, -rival(SCORE), -rival(LIKENESS)] };
 }

@@ -58,7 +58,7 @@ const CHARACTERS = { from: 2, to: 4 };
 const MAX_PAIR_WORDS = 32;
 // Shown words, their characters, their pairs, and the words as they stand; in the ratio that serves closed sets.
 const WEIGHTS = [1, 1, 0.7, 0.6];
-const MEANING_WEIGHT = 0.7;
+const MEANING_WEIGHT = 1.1;
 const NORM = Math.hypot(...WEIGHTS);
 const BLOCK_WEIGHTS = WEIGHTS.map((weight) => weight / NORM);
 

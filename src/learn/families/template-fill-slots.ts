@@ -149,11 +149,15 @@ const MAX_CONSTANTS = 40;
 /** A fresh filler of the holes of one query; what depends on the key alone is computed once. */
 export function makeCandidates(slots: Slots, query: Query): (ask: Ask) => Candidate[] {
   const drafts = new Map<string, Draft[]>();
+  const kinds = new Map<HoleKind, Weighed[]>();
   return (ask) => {
     const slot = slots.keys.get(ask.hole.key);
     if (slot === undefined) return [];
     const id = `${ask.hole.kind} ${ask.hole.key}`;
-    const known = drafts.get(id) ?? draftsOf(slots, slot, ask.hole.kind, query);
+    const { kind } = ask.hole;
+    const weighed = kinds.get(kind) ?? weighSpans(slots, kind, query);
+    kinds.set(kind, weighed);
+    const known = drafts.get(id) ?? draftsOf(slots, slot, weighed, query);
     drafts.set(id, known);
     const open = ask.hole.isDistinct ? known.filter(({ value }) => !isTaken(ask, value)) : known;
     return open.map((draft) => finish(slots, ask, query, draft));
@@ -169,23 +173,40 @@ type Draft = {
   readonly base: readonly number[];
 };
 
-function draftsOf(slots: Slots, slot: Slot, kind: HoleKind, query: Query): Draft[] {
+/** A span that some value of the kind looks like, and what its look says for the kind. */
+type Weighed = { readonly seen: Seen; readonly evidence: readonly number[] };
+
+function weighSpans(slots: Slots, kind: HoleKind, query: Query): Weighed[] {
+  const slot = slots.kinds.get(kind);
+  if (slot === undefined) return [];
   const own = slot.uses.filter(({ example }) => example === query.without);
-  const general = slots.kinds.get(kind) ?? slot;
-  const ownKind = general.uses.filter(({ example }) => example === query.without);
-  const spans = new Map<string, { seen: Seen; evidence: number[]; sum: number }>();
-  for (const seen of query.seen) {
-    if (kind === "number" && !/^[\d.]+$/.test(seen.span.text)) continue;
-    if (!general.looks.shape.has(seen.look.shape)) continue;
-    const evidence = [
-      ...lookEvidence(slot, own, seen.look, slots.background),
-      ...lookEvidence(general, ownKind, seen.look, slots.background),
-    ];
+  return query.seen.flatMap((seen) => {
+    if (kind === "number" && !/^[\d.]+$/.test(seen.span.text)) return [];
+    if (!slot.looks.shape.has(seen.look.shape)) return [];
+    return [{ seen, evidence: lookEvidence(slot, own, seen.look, slots.background) }];
+  });
+}
+
+/** The spans that speak most for the key, one for each value. */
+function bestSpans(
+  slots: Slots,
+  slot: Slot,
+  weighed: readonly Weighed[],
+  own: readonly Use[],
+): [string, Weighed][] {
+  const spans = new Map<string, Weighed & { readonly sum: number }>();
+  for (const { seen, evidence: general } of weighed) {
+    const evidence = [...lookEvidence(slot, own, seen.look, slots.background), ...general];
     const value = writeAs(seen.span.text, slot.letters);
     const sum = evidence.reduce((total, one) => total + one, 0);
     if ((spans.get(value)?.sum ?? -Infinity) < sum) spans.set(value, { seen, evidence, sum });
   }
-  const best = [...spans].sort(([, a], [, b]) => b.sum - a.sum).slice(0, MAX_SPANS);
+  return [...spans].sort(([, a], [, b]) => b.sum - a.sum).slice(0, MAX_SPANS);
+}
+
+function draftsOf(slots: Slots, slot: Slot, weighed: readonly Weighed[], query: Query): Draft[] {
+  const own = slot.uses.filter(({ example }) => example === query.without);
+  const best = bestSpans(slots, slot, weighed, own);
   const likeness = likenessOf(slot, query);
   const copyOdds = Math.log(
     (slot.copied - own.filter(isCopy).length + 0.5) / (slot.uses.length - slot.copied + 0.5),

@@ -146,8 +146,8 @@ describe("templateFill", () => {
   });
 
   test("predict() reads only the end of a huge input", async () => {
-    const long = `${"lorem ipsum ".repeat(50_000)}\nWho teaches ARTDES 777?`;
-    expect(templateFill.load(await fitted).predict(inputOf(long)).score).toBeLessThanOrEqual(1);
+    const end = `${"lorem ipsum ".repeat(600)}\nWho teaches ARTDES 777?`;
+    expect(await predict(`${"PHIL 101 ".repeat(50_000)}${end}`)).toEqual(await predict(end));
   });
 
   test("fit() refuses answers that share no templates", async () => {
