@@ -38,7 +38,7 @@ export type FittedTemplates = {
 };
 
 const FOLDS = 5;
-/** One example in so many also stands for a request unlike any learnt from; without these a task learnt perfectly would be sure of anything. */
+// One example in so many also stands for a request unlike any learnt from: without, a task learnt perfectly is sure of all.
 const STRANGE_EVERY = 10;
 const SVM_COST = 3;
 /** Largest weight matrix: at one byte a weight it leaves room for the rest under the cap of the artifact. */
@@ -85,7 +85,7 @@ export async function fitTemplates(
   const fill = fitFill(ground, options.seed);
   const trials = await crossPropose(ground, fill, options);
   const judge = fitJudge(trials, templates);
-  const { model } = fitModel(ground, fill, { keep: () => true, seed: options.seed });
+  const model = fitModel(ground, fill, { keep: () => true, seed: options.seed });
   return {
     vocabulary,
     model,
@@ -99,7 +99,7 @@ export async function fitTemplates(
 type Part = { readonly keep: (example: number) => boolean; readonly seed: number };
 
 /** A model of the examples kept. */
-function fitModel(ground: Ground, fill: readonly number[], { keep, seed }: Part): { model: TemplateModel } {
+function fitModel(ground: Ground, fill: readonly number[], { keep, seed }: Part): TemplateModel {
   const templates = templatesOf(ground, keep);
   const labels = Int32Array.from(ground.items, ({ template }, example) => (keep(example) ? template : -1));
   const classes = Uint32Array.from(templates.keys()).filter((id) => templates[id].count > 0);
@@ -120,7 +120,7 @@ function fitModel(ground: Ground, fill: readonly number[], { keep, seed }: Part)
     ground.words,
     ground.background,
   );
-  return { model: { templates, linear, classes, rows: ground.rows, labels, slots, fill } };
+  return { templates, linear, classes, rows: ground.rows, labels, slots, fill };
 }
 
 /** Weights of the features of candidates, each example seen as if it had not been learnt from. */
@@ -179,7 +179,7 @@ async function crossPropose(ground: Ground, fill: readonly number[], options: Fi
         `Cannot finish template filling: cancelled in fold ${fold + 1} of ${FOLDS}`,
       );
     }
-    const { model } = fitModel(ground, fill, {
+    const model = fitModel(ground, fill, {
       keep: (example) => foldOf[example] !== fold,
       seed: options.seed,
     });
