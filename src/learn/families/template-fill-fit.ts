@@ -38,6 +38,8 @@ export type FittedTemplates = {
 };
 
 const FOLDS = 5;
+/** Most examples learnt from: each leaves its row, some 3 kB, in the artifact. */
+const MAX_EXAMPLES = 2000;
 // One example in so many also stands for a request unlike any learnt from: without, a task learnt perfectly is sure of all.
 const STRANGE_EVERY = 10;
 const SVM_COST = 3;
@@ -63,7 +65,7 @@ export async function fitTemplates(
   examples: readonly TrainingExample[],
   options: FitOptions,
 ): Promise<FittedTemplates> {
-  const items = itemsOf(examples);
+  const items = itemsOf(someOf(examples, options.seed));
   refuseUnshared(items);
   const templates = Math.max(...items.map(({ template }) => template)) + 1;
   const vocabulary = fitVocabulary(
@@ -94,6 +96,12 @@ export async function fitTemplates(
     words: ground.words,
     judge,
   };
+}
+
+/** All, or a random choice of as many as an artifact can hold. */
+function someOf(examples: readonly TrainingExample[], seed: number): readonly TrainingExample[] {
+  if (examples.length <= MAX_EXAMPLES) return examples;
+  return seededRandom(`examples ${seed}`).shuffle(examples).slice(0, MAX_EXAMPLES);
 }
 
 type Part = { readonly keep: (example: number) => boolean; readonly seed: number };
