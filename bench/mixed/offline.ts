@@ -43,6 +43,7 @@ export async function countMismatches(
         decision.servedBy === other?.servedBy &&
         Math.abs((decision.score ?? 0) - (other.score ?? 0)) <= SCORE_TOLERANCE &&
         (decision.servedBy === "provider" ||
+          other.agrees === null ||
           response === null ||
           agrees(decision.answer, answerOf(response.message)) === other.agrees);
       if (!isSame) mismatches += 1;

@@ -144,7 +144,9 @@ async function sendOne(call: RecordedCall, line: Line): Promise<ReplayedCall | n
     const fold = isStream ? streamFold() : plainFold(answer.statusCode);
     for await (const bytes of answer.body) fold.push(bytes as Uint8Array);
     const { response } = fold.end();
-    const isComparable = call.response !== null && call.status < 400 && response !== null;
+    // An answer cut off at the token limit is no whole answer to agree with.
+    const isWhole = call.response?.finish_reason !== "length";
+    const isComparable = isWhole && call.response !== null && call.status < 400 && response !== null;
     const score = Number(answer.headers["x-understudy-score"] ?? Number.NaN);
     const taskId = answer.headers["x-understudy-task"];
     return {

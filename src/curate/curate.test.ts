@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { textOf, type Assignment, type Call, type ChatRequest, type Task } from "../core/index.ts";
+import { textOf, type Assignment, type Call, type ChatRequest, type Part, type Task } from "../core/index.ts";
 import { curate } from "./curate.ts";
 import { NearIndex } from "./near.ts";
 import { PART_SHARES, partOf } from "./split.ts";
@@ -49,6 +49,12 @@ const reasons = (calls: readonly Call[], changes: Partial<Task> = {}): Record<st
     ]),
   );
 
+/** The n-th session whose part is this one under the tests' seed. */
+function sessionIn(part: Part, n: number): string {
+  const names = Array.from({ length: 400 }, (_, index) => `session-${index}`);
+  return names.filter((name) => partOf(name, 1) === part)[n];
+}
+
 describe("curate()", () => {
   test("makes of every call an example or a drop with its reason", () => {
     const truncated = call("cut", "a rose in the long grass", "re", {
@@ -69,24 +75,41 @@ describe("curate()", () => {
     });
   });
 
-  test("keeps the first of repeated calls, and the majority of conflicting ones", () => {
+  test("keeps the first of repeated calls, and trains on the majority of conflicting ones", () => {
     const calls = [
       call("a", "sky", "blue"),
       call("b", "sky", "blue"),
       call("c", "sky", "red"),
       call("d", "dusk", "red"),
       call("e", "dusk", "blue"),
-    ];
+    ].map((one, index) => ({ ...one, session: sessionIn("train", index) }));
     expect(reasons(calls)).toEqual({ b: "repeated", c: "conflicting", d: "conflicting", e: "conflicting" });
   });
 
-  test("drops an answer that is none of the choices in the prompt", () => {
-    const good = Array.from({ length: 30 }, (_, index) =>
+  test("certifies on answers that look wrong, too: the model gave them", () => {
+    const good = Array.from({ length: 40 }, (_, index) =>
       call(`g${index}`, `thing number ${index * 7919}`, index % 2 === 0 ? "red" : "blue"),
     );
-    expect(reasons([...good, call("odd", "a lemon on the table", "yellow")])).toEqual({
-      odd: "answer-not-offered",
-    });
+    const odd = (id: string, part: Part): Call =>
+      call(id, `a lemon ${id}`, "yellow", { session: sessionIn(part, 0) });
+    const against = call("against", "thing number 0", "blue", { session: sessionIn("certification", 1) });
+    const { examples, drops } = curate(
+      task,
+      [
+        ...good,
+        odd("learnt", "train"),
+        odd("judged", "certification"),
+        against,
+        call("same", "thing number 0", "red"),
+      ],
+      { seed: 1, assign },
+    );
+    expect(drops.map(({ callId, reason }) => [callId, reason])).toEqual([
+      ["learnt", "answer-not-offered"],
+      ["same", "repeated"],
+    ]);
+    const judged = examples.filter(({ callId }) => callId === "judged" || callId === "against");
+    expect(judged.map(({ part }) => part)).toEqual(["certification", "certification"]);
   });
 
   test("never takes a specialist for a teacher, nor certifies on calls a specialist was unsure of", () => {

@@ -11,6 +11,7 @@ import {
   type DropReason,
   type Example,
   type Message,
+  type Part,
   type Task,
   type TaskInput,
 } from "../core/index.ts";
@@ -38,6 +39,7 @@ export type CurateOptions = {
 };
 
 type Candidate = {
+  readonly part: Part;
   readonly call: Pick<Call, "id" | "session" | "at">;
   readonly input: TaskInput;
   readonly answer: Answer;
@@ -49,6 +51,8 @@ type Candidate = {
 /**
  * The examples in a task's calls (in time order): failed, cut off and repeated calls out, answers normalised, conflicts
  * resolved, near-duplicates dropped, personal data masked, each session in one part. Every call is an example or a drop.
+ * Answers that look wrong (none of the choices, no JSON, against the majority) are kept from training only: the large model
+ * gave them, and a certificate that left them out would promise an agreement that nobody will see.
  */
 export function curate(task: Task, calls: Iterable<Call>, options: CurateOptions): Curated {
   const drops: DropRow[] = [];
@@ -66,9 +70,7 @@ export function curate(task: Task, calls: Iterable<Call>, options: CurateOptions
   }
   const offered = withoutUnoffered(task, candidates, drop);
   const settled = withoutConflicts(offered, drop);
-  const examples = withoutNearDuplicates(settled, drop).map((candidate) =>
-    exampleOf(task, candidate, options.seed),
-  );
+  const examples = withoutNearDuplicates(settled, drop).map((candidate) => exampleOf(task, candidate));
   return { examples, drops, style: styleOf(messages) };
 }
 
@@ -85,12 +87,14 @@ function candidateOf(task: Task, call: Call, { assign, seed }: CurateOptions): C
   if (response.finish_reason === "length" || response.finish_reason === "content_filter") return "truncated";
   const answer = answerOf(response.message);
   if (answer.type === "text" && answer.text === "") return "empty-answer";
-  if (task.kind === "json" && answer.type === "text") return "invalid-answer";
+  const part = partOf(call.session, seed);
+  if (part !== "certification" && task.kind === "json" && answer.type === "text") return "invalid-answer";
   const assignment = assign(call.request);
   if (assignment === null || assignment.taskId !== task.id) return "no-task";
   const { call: kept, ...masked } = maskTogether(call, assignment.input, answer);
   return {
     call: kept,
+    part,
     ...masked,
     inputKey: canonicalJson(masked.input),
     answerKey: canonicalAnswer(masked.answer),
@@ -137,12 +141,13 @@ function withoutUnoffered(
   const share = candidates.filter((candidate) => candidate.isOffered).length / Math.max(1, candidates.length);
   if (task.kind !== "label" || share < MIN_OFFERED) return [...candidates];
   return candidates.filter((candidate) => {
-    if (!candidate.isOffered) drop(candidate.call.id, "answer-not-offered");
-    return candidate.isOffered;
+    const isKept = candidate.isOffered || candidate.part === "certification";
+    if (!isKept) drop(candidate.call.id, "answer-not-offered");
+    return isKept;
   });
 }
 
-/** One candidate per input: the first with the answer most calls got; none when no answer has a clear majority. */
+/** One candidate per input: the first with the answer most calls got; none when no answer has a clear majority. To certify, all that differ. */
 function withoutConflicts(
   candidates: readonly Candidate[],
   drop: (callId: string, reason: DropReason) => void,
@@ -160,7 +165,9 @@ function withoutConflicts(
     if (first !== undefined) kept.push(first);
     for (const candidate of group) {
       if (candidate === first) continue;
-      drop(candidate.call.id, candidate.answerKey === winner ? "repeated" : "conflicting");
+      if (candidate.answerKey === winner) drop(candidate.call.id, "repeated");
+      else if (candidate.part === "certification") kept.push(candidate);
+      else drop(candidate.call.id, "conflicting");
     }
   }
   return kept;
@@ -195,13 +202,13 @@ function withoutNearDuplicates(
   return kept;
 }
 
-function exampleOf(task: Task, { call, input, answer }: Candidate, seed: number): Example {
+function exampleOf(task: Task, { call, part, input, answer }: Candidate): Example {
   return {
     callId: call.id,
     taskId: task.id,
     session: call.session,
     at: call.at,
-    part: partOf(call.session, seed),
+    part,
     input,
     answer,
   };

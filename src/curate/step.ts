@@ -3,7 +3,7 @@ import { once, type Store } from "../store/index.ts";
 import { curate, type CurateOptions } from "./curate.ts";
 
 /** Raised when curation makes other examples of the same calls. */
-const CURATE_VERSION = 1;
+const CURATE_VERSION = 2;
 
 /** Makes a task's examples and drops in the store, unless its calls and templates are those of the last time. Returns the style of its answers. */
 export function curateTask(store: Store, task: Task, options: CurateOptions): AnswerStyle {
