@@ -10,7 +10,7 @@ import { once, type Store } from "./store/index.ts";
 import { lastTraining, trainStep, type FitPool } from "./train/index.ts";
 
 /** Raised when discovery finds other tasks in the same calls. */
-const DISCOVER_VERSION = 1;
+const DISCOVER_VERSION = 2;
 
 export type LoopOptions = {
   /** Bound on the disagreement of what is served, among the calls served. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { HouseError, silentLog, type Effects } from "../core/index.ts";
+import { openSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { createFitPool } from "../train/index.ts";
 import { openStore, type Store } from "../store/index.ts";
@@ -41,10 +42,11 @@ export async function withContext<T>(config: Config, work: (context: Context) =>
     process.stderr.write("stopping after this step; press Ctrl-C again to stop at once\n");
   };
   process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  const pool = createFitPool(Math.max(1, Math.min(MAX_FITS, availableParallelism())));
   try {
     const { epsilon, delta, seed, prices } = config;
     const clockMs = (): number => performance.now();
-    const pool = createFitPool(Math.max(1, Math.min(MAX_FITS, availableParallelism())));
     const loop = {
       pool,
       epsilon,
@@ -59,6 +61,8 @@ export async function withContext<T>(config: Config, work: (context: Context) =>
     return await work({ config, store, loop, signal: controller.signal, clearProgress: () => line.clear() });
   } finally {
     process.off("SIGINT", stop);
+    process.off("SIGTERM", stop);
+    await pool.close();
     line.clear();
     store.close();
   }
@@ -67,6 +71,17 @@ export async function withContext<T>(config: Config, work: (context: Context) =>
 /** Writes the one JSON document of a command to stdout. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+}
+
+/** Opens a file for writing, readable by the owner alone: what goes in may be content. Throws HouseError bad-usage. */
+export function openOut(flag: string, path: string): number {
+  try {
+    return openSync(path, "w", 0o600);
+  } catch (error) {
+    throw new HouseError("bad-usage", `Cannot write ${flag} "${path}": ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
 }
 
 /** A number in a flag. Throws HouseError bad-usage. */

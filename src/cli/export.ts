@@ -1,6 +1,6 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { HouseError, plainStyle, writeJson, type Answer, type Example, type Task } from "../core/index.ts";
-import type { Context } from "./context.ts";
+import { openOut, type Context } from "./context.ts";
 import { count } from "./print.ts";
 
 export const EXPORTS = ["dataset", "certificates"] as const;
@@ -23,7 +23,7 @@ export function exportCommand(
       "bad-usage",
       "Cannot export: no such task in the store; understudy discover lists them",
     );
-  const out = flags.out === undefined ? 1 : openSync(flags.out, "w", 0o600);
+  const out = flags.out === undefined ? 1 : openOut("--out", flags.out);
   let lines = 0;
   const write = (value: unknown): void => {
     writeSync(out, `${JSON.stringify(value)}\n`);

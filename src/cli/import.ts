@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { HouseError } from "../core/index.ts";
 import {
   importLogs,
@@ -7,7 +7,7 @@ import {
   type LogFormat,
   type RefusedLineReport,
 } from "../collect/index.ts";
-import { printJson, type Context } from "./context.ts";
+import { openOut, printJson, type Context } from "./context.ts";
 import { count, paint } from "./print.ts";
 
 export type ImportFlags = { readonly json?: boolean; readonly format?: string; readonly refused?: string };
@@ -35,7 +35,7 @@ export async function importFiles(
 ): Promise<Imported> {
   let first: RefusedLineReport | null = null;
   // Refused lines are raw content: readable by the owner alone.
-  const out = flags.refused === undefined ? null : openSync(flags.refused, "w", 0o600);
+  const out = flags.refused === undefined ? null : openOut("--refused", flags.refused);
   try {
     const counts = await importLogs(store, files, {
       format: formatFlag(flags.format),

@@ -1,7 +1,7 @@
-import { writeFileSync } from "node:fs";
+import { closeSync, writeSync } from "node:fs";
 import { HouseError, type Task } from "../core/index.ts";
 import { certifyOne, convert, discoverTasks, forEachTask, reportOn, trainOne } from "../loop.ts";
-import { printJson, type Context } from "./context.ts";
+import { openOut, printJson, type Context } from "./context.ts";
 import { describeImport, importFiles, type ImportFlags } from "./import.ts";
 import { clip, count, paint, percent, table } from "./print.ts";
 import { describeReport } from "./report.ts";
@@ -37,10 +37,15 @@ export function discoverCommand(
   discoverTasks(store, loop);
   context.clearProgress();
   if (flags.assignments !== undefined) {
-    const lines = [...store.tasks.iterateAssignments()].map(({ callId, taskId }) =>
-      JSON.stringify({ callId, taskId }),
-    );
-    writeFileSync(flags.assignments, lines.map((line) => `${line}\n`).join(""));
+    const out = openOut("--assignments", flags.assignments);
+    for (const { callId, taskId } of store.tasks.iterateAssignments()) {
+      writeSync(
+        out,
+        `${JSON.stringify({ callId, taskId })}
+`,
+      );
+    }
+    closeSync(out);
   }
   const tasks = store.tasks.all();
   const { calls, sessions } = store.calls.count();

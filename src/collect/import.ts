@@ -1,5 +1,5 @@
 import { contentHash, HouseError, type Call, type Progress } from "../core/index.ts";
-import type { Store } from "../store/index.ts";
+import type { AddResult, Store } from "../store/index.ts";
 import { linesOf, type Line } from "./lines.ts";
 import {
   callOf,
@@ -74,6 +74,14 @@ export async function importLogs(
   return run.counts();
 }
 
+type Held = { readonly call: Call; readonly file: string; readonly line: number };
+
+const sumOf = (a: AddResult, b: AddResult): AddResult => ({
+  taken: a.taken + b.taken,
+  repeated: a.repeated + b.repeated,
+  conflicting: [...a.conflicting, ...b.conflicting],
+});
+
 class ImportRun {
   readonly #store: Store;
   readonly #options: ImportOptions;
@@ -81,7 +89,7 @@ class ImportRun {
   readonly #reasons: Record<string, number> = {};
   readonly #formats: Record<string, number> = {};
   readonly #pending = new Map<string, unknown>();
-  #batch: { readonly call: Call; readonly file: string; readonly line: number }[] = [];
+  #batch: Held[] = [];
   #lines = 0;
   #calls = 0;
   #taken = 0;
@@ -117,7 +125,7 @@ class ImportRun {
     if (this.#batch.length === 0) return;
     const batch = this.#batch;
     this.#batch = [];
-    const result = this.#store.calls.add(batch.map(({ call }) => call));
+    const result = this.#add(batch);
     this.#taken += result.taken;
     this.#repeated += result.repeated;
     const conflicting = new Set(result.conflicting);
@@ -125,6 +133,26 @@ class ImportRun {
       if (!conflicting.delete(call.id)) continue;
       const detail = `id "${call.id}" is in the store already, with other content`;
       this.#refuse({ reason: "id-taken", detail, file, line, text: "" });
+    }
+  }
+
+  /** One call that the store cannot hold must not take its neighbours with it. */
+  #add(batch: readonly Held[]): AddResult {
+    try {
+      return this.#store.calls.add(batch.map(({ call }) => call));
+    } catch (error) {
+      // A full or broken store refuses them all, and says so itself.
+      if (error instanceof HouseError) throw error;
+      if (batch.length > 1) return batch.map((one) => this.#add([one])).reduce(sumOf);
+      const [{ file, line }] = batch;
+      this.#refuse({
+        reason: "unstorable",
+        detail: `cannot be stored: ${(error as Error).message}`,
+        file,
+        line,
+        text: "",
+      });
+      return { taken: 0, repeated: 0, conflicting: [] };
     }
   }
 

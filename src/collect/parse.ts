@@ -39,7 +39,8 @@ export type RefusalReason =
   | "bad-request"
   | "bad-response"
   | "no-request"
-  | "id-taken";
+  | "id-taken"
+  | "unstorable";
 
 type Fields = { readonly [field: string]: unknown };
 
@@ -116,7 +117,7 @@ export function callOf(line: Fields, pseudonym: Pseudonym): Call {
       ? request["metadata"]
       : {};
   const user = firstText([line, request, metadata], USER_FIELDS);
-  const status = numberOf(line["status"] ?? line["status_code"]);
+  const status = statusOf(line["status"] ?? line["status_code"]);
   return {
     id,
     session: firstText([line, metadata], SESSION_FIELDS) ?? id,
@@ -161,10 +162,13 @@ export function usageOf(response: unknown): Usage {
   if (!parsed.success) return { inputTokens: null, outputTokens: null };
   const { prompt_tokens, completion_tokens, input_tokens, output_tokens } = parsed.data;
   return {
-    inputTokens: prompt_tokens ?? input_tokens ?? null,
-    outputTokens: completion_tokens ?? output_tokens ?? null,
+    inputTokens: tokensOf(prompt_tokens ?? input_tokens),
+    outputTokens: tokensOf(completion_tokens ?? output_tokens),
   };
 }
+
+const tokensOf = (value: number | undefined): number | null =>
+  Number.isSafeInteger(value) ? Number(value) : null;
 
 /** The calls of a fine-tuning line: one for each assistant message that is trained on (weight is not 0). */
 export function callsOfFinetune(line: Fields, pseudonym: Pseudonym): Call[] {
@@ -217,6 +221,7 @@ function firstText(places: readonly Fields[], names: readonly string[]): string 
     for (const name of names) {
       const value = place[name];
       if (typeof value === "string" && value !== "") return value.slice(0, 200);
+      if (typeof value === "number" && Number.isFinite(value)) return String(value);
     }
   }
   return null;
@@ -234,6 +239,11 @@ function timeOf(line: Fields): string | null {
     if (time !== null && !Number.isNaN(time.getTime())) return time.toISOString();
   }
   return null;
+}
+
+/** An HTTP status; null for anything else. */
+function statusOf(value: unknown): number | null {
+  return Number.isInteger(value) && Number(value) >= 100 && Number(value) <= 599 ? Number(value) : null;
 }
 
 function numberOf(value: unknown): number | null {

@@ -18,11 +18,13 @@ export type Template = {
 /** One way a task is asked: a prompt version with its tools and output form. */
 export type Variant = {
   readonly id: string;
-  /** Hash of the sorted tool names; null without tools. */
+  /** Hash of the tools' names and parameters; null without tools. */
   readonly toolsHash: string | null;
   /** Hash of response_format, where it names a schema; else its type; null without. */
   readonly formatHash: string | null;
   readonly templates: readonly Template[];
+  /** Models that were asked this way: another model is another teacher. */
+  readonly models: readonly string[];
   readonly calls: number;
   /** First and last time seen, ISO 8601; null when the log has no times. */
   readonly firstAt: string | null;

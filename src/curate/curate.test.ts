@@ -64,7 +64,7 @@ describe("curate()", () => {
       call("ok", "the fire engine over there", "red"),
       call("fail", "x", null),
       truncated,
-      call("none", "what of the sea", ""),
+      call("none", "what of the sea", "", { session: sessionIn("train", 0) }),
     ];
     const { examples, drops } = curate(task, calls, { seed: 1, assign });
     expect(examples.map(({ callId }) => callId)).toEqual(["ok"]);

@@ -80,14 +80,14 @@ const CHOSEN: ReadonlySet<unknown> = new Set(["below-threshold", "answer-not-off
 /** Why a call cannot be an example, or what it would be made of. */
 function candidateOf(task: Task, call: Call, { assign, seed }: CurateOptions): Candidate | DropReason {
   const { response } = call;
+  const part = partOf(call.session, seed);
   if (call.servedBy === "specialist") return "served-by-specialist";
   const isChosen = call.source === "gateway" && CHOSEN.has(call.foreign["reason"]);
-  if (isChosen && partOf(call.session, seed) !== "train") return "chosen-by-score";
+  if (isChosen && part !== "train") return "chosen-by-score";
   if (response === null || call.status >= 400) return "failed";
   if (response.finish_reason === "length" || response.finish_reason === "content_filter") return "truncated";
   const answer = answerOf(response.message);
-  if (answer.type === "text" && answer.text === "") return "empty-answer";
-  const part = partOf(call.session, seed);
+  if (part !== "certification" && answer.type === "text" && answer.text === "") return "empty-answer";
   if (part !== "certification" && task.kind === "json" && answer.type === "text") return "invalid-answer";
   const assignment = assign(call.request);
   if (assignment === null || assignment.taskId !== task.id) return "no-task";

@@ -42,6 +42,9 @@ export function similarity(a: Uint32Array, b: Uint32Array): number {
   return equal / BINS;
 }
 
+/** Texts kept per bucket: thousands of nearly equal texts need not all be compared with each other. */
+const MAX_BUCKET = 64;
+
 /** Finds near-duplicates among texts as they come (MinHash LSH). */
 export class NearIndex {
   readonly #bands = new Map<string, number[]>();
@@ -59,7 +62,7 @@ export class NearIndex {
       if (bucket === undefined) this.#bands.set(key, [number]);
       else {
         for (const other of bucket) candidates.add(other);
-        bucket.push(number);
+        if (bucket.length < MAX_BUCKET) bucket.push(number);
       }
     }
     return [...candidates].filter((other) => similarity(this.#sketches[other], sketch) >= MIN_SIMILARITY);

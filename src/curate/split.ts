@@ -2,9 +2,9 @@ import { hash32, type Part } from "../core/index.ts";
 
 /** Shares of sessions per part. Certification is large because the bound tightens with it; see docs/decisions. */
 export const PART_SHARES: Readonly<Record<Part, number>> = {
-  train: 0.55,
+  train: 0.5,
   calibration: 0.1,
-  certification: 0.35,
+  certification: 0.4,
 };
 
 /** The part of a session: drawn by its id and the seed, before anything is looked at; the same for all tasks. */

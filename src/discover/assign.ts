@@ -26,7 +26,7 @@ type Reader = { readonly template: Template; readonly lines: ReadonlySet<string>
 
 /**
  * The assigner for a set of tasks. A request belongs to a variant when it offers the same tools and asks for the same
- * output form, has every fixed line of the variant, and no more other system lines than the variant ever had: a changed
+ * output form of a model it was asked of before, has every fixed line of the variant, and no more other system lines than the variant ever had: a changed
  * prompt is novel until it is discovered. Of several fitting variants, the one with most fixed words. O(lines) per variant.
  */
 export function createAssigner(tasks: readonly Task[]): Assigner {
@@ -40,7 +40,7 @@ export function createAssigner(tasks: readonly Task[]): Assigner {
   for (const known of index.values()) known.sort((a, b) => b.words - a.words);
   return (request) => {
     const tools = toolNamesOf(request);
-    const known = index.get(keyOf(toolsHashOf(tools), formatHashOf(request)));
+    const known = index.get(keyOf(toolsHashOf(request), formatHashOf(request)));
     if (known === undefined) return null;
     const prompt = readPrompt(request);
     const found = known.find(({ templates, variant }) => fits(prompt, templates, variant));
@@ -64,20 +64,29 @@ function knownOf(task: Task, variant: Variant): Known {
   return { task, variant, words, templates };
 }
 
-type Prompt = { readonly system: readonly string[]; readonly user: readonly string[] };
+type Prompt = {
+  readonly model: string;
+  readonly system: readonly string[];
+  readonly user: readonly string[];
+};
 
 function readPrompt(request: ChatRequest): Prompt {
   const lines = (isOne: (message: Message) => boolean): string[] =>
     request.messages.filter(isOne).flatMap((message) => linesIn(textOf(message)));
   const firstUser = request.messages.find(({ role }) => role === "user");
-  return { system: lines(isSystem), user: firstUser === undefined ? [] : linesIn(textOf(firstUser)) };
+  return {
+    model: request.model,
+    system: lines(isSystem),
+    user: firstUser === undefined ? [] : linesIn(textOf(firstUser)),
+  };
 }
 
 const isSystem = ({ role }: { readonly role: string }): boolean => role === "system" || role === "developer";
 
 function fits(prompt: Prompt, readers: readonly Reader[], variant: Variant): boolean {
   const hasSystem = prompt.system.length > 0;
-  if (hasSystem !== (variant.templates[0].role === "system")) return false;
+  if (hasSystem !== (variant.templates[0].role === "system") || !variant.models.includes(prompt.model))
+    return false;
   return readers.every((reader) =>
     hasAll(reader.template.role === "system" ? prompt.system : prompt.user, reader),
   );

@@ -24,6 +24,7 @@ export type Fingerprint = {
   /** Milliseconds since 1970; null when the log does not say. */
   readonly atMs: number | null;
   readonly toolsHash: string | null;
+  readonly model: string;
   readonly toolNames: readonly string[];
   readonly formatHash: string | null;
   readonly hasSystem: boolean;
@@ -71,9 +72,14 @@ export class Interner {
 
 export type Interners = { readonly masked: Interner; readonly raw: Interner };
 
-/** Hash of the sorted names of the tools offered; null without tools. */
-export function toolsHashOf(names: readonly string[]): string | null {
-  return names.length === 0 ? null : contentHash([...names].sort(), 12);
+/** Hash of the tools offered, by name and parameters, in any order; null without tools. Descriptions may change: they are words to the model. */
+export function toolsHashOf({ tools = [] }: ChatRequest): string | null {
+  if (tools.length === 0) return null;
+  const forms = tools.map((tool) => [tool.function.name, contentHash(tool.function.parameters ?? null)]);
+  return contentHash(
+    forms.sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0)),
+    12,
+  );
 }
 
 export function toolNamesOf(request: ChatRequest): string[] {
@@ -98,7 +104,8 @@ export function fingerprintOf(call: Call, { masked, raw }: Interners): Fingerpri
     callId: call.id,
     session: call.session,
     atMs: call.at === null ? null : Date.parse(call.at),
-    toolsHash: toolsHashOf(toolNames),
+    toolsHash: toolsHashOf(call.request),
+    model: call.request.model,
     toolNames,
     formatHash: formatHashOf(call.request),
     hasSystem,

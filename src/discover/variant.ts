@@ -18,6 +18,7 @@ export function variantOf(group: Group, raw: Interner): Variant {
     id: `variant_${contentHash([first.toolsHash, first.formatHash, fixedTextOf(templates).sort()], 12)}`,
     toolsHash: first.toolsHash,
     formatHash: first.formatHash,
+    models: [...new Set(group.calls.map(({ model }) => model))].sort(),
     templates,
     calls: group.calls.length,
     firstAt: isoOf(times.reduce((a, b) => Math.min(a, b), Infinity)),

@@ -7,6 +7,7 @@ function ask(outcomes: Outcomes, changes: Partial<CertificateQuestion> = {}): Ce
     taskId: "t",
     policyHash: "p",
     outcomes,
+    unserved: 0,
     epsilon: 0.02,
     delta: 0.05,
     attempt: 1,

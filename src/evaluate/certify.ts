@@ -19,7 +19,7 @@ const PRIOR = 0.5;
 /** Below this share of calls served a specialist is not worth its place. */
 const MIN_WORTH = 0.02;
 /** The first attempt may spend this share of delta; later ones share the rest as 6/(π²j²): the sum over all tries is delta. */
-const FIRST_ATTEMPT_SHARE = 0.8;
+const FIRST_ATTEMPT_SHARE = 0.9;
 
 /** What the certification sample shows: a score and whether the specialist disagreed (1) for each call. */
 export type Outcomes = { readonly scores: readonly number[]; readonly losses: readonly number[] };
@@ -28,6 +28,8 @@ export type CertificateQuestion = {
   readonly taskId: string;
   readonly policyHash: string;
   readonly outcomes: Outcomes;
+  /** Calls of the sample that a specialist is never asked about; they are not covered. */
+  readonly unserved: number;
   readonly epsilon: number;
   readonly delta: number;
   readonly attempt: number;
@@ -53,7 +55,7 @@ export function spendDelta(delta: number, attempt: number): number {
 export function certify(question: CertificateQuestion): Certificate {
   const { outcomes, epsilon } = question;
   const delta = spendDelta(question.delta, question.attempt);
-  const sample = outcomes.scores.length;
+  const sample = outcomes.scores.length + question.unserved;
   const { certified } = certifyThreshold({
     ...outcomes,
     epsilon,
@@ -72,7 +74,8 @@ export function certify(question: CertificateQuestion): Certificate {
     latencyMsP50: question.latencyMsP50,
   };
   if (certified !== null && certified.coverage >= MIN_WORTH) {
-    const { threshold, n, k, coverage, upper } = certified;
+    const { threshold, n, k, upper } = certified;
+    const coverage = n / sample;
     const reason = `disagrees on ${k} of ${n} calls at or above the threshold, so on at most ${percent(upper)} with ${percent(1 - delta)} confidence`;
     return { ...common, n, k, threshold, coverage, upper, verdict: "certified", needs: null, reason };
   }

@@ -9,8 +9,8 @@ import {
 import type { SpecialistModel } from "../models/index.ts";
 import type { Outcomes } from "./certify.ts";
 
-/** The score of a call that would go to the provider whatever the specialist thinks: below every threshold. */
-const NEVER_SERVED = -1;
+/** Outcomes of the calls a specialist could be asked about, and how many it could not: those go to the provider whatever its score. */
+export type Judged = Outcomes & { readonly unserved: number; readonly latencyMsP50: number | null };
 
 /** The rules of serving, as the gateway follows them. */
 export type ServingRules = {
@@ -27,24 +27,28 @@ export function outcomesOf(
   model: SpecialistModel,
   calls: Iterable<Call>,
   { assign, isServable, isAllowed, clockMs }: ServingRules,
-): Outcomes & { readonly latencyMsP50: number | null } {
+): Judged {
   const scores: number[] = [];
   const losses: number[] = [];
   const latencies: number[] = [];
+  let unserved = 0;
   for (const { request, response } of calls) {
     const assignment = isServable(request) ? assign(request) : null;
     if (assignment === null || response === null) {
-      scores.push(NEVER_SERVED);
-      losses.push(1);
+      unserved += 1;
       continue;
     }
     const started = clockMs();
     const { answer, score } = model.respond(assignment.input);
     latencies.push(clockMs() - started);
-    scores.push(isAllowed(answer, request) ? score : NEVER_SERVED);
+    if (!isAllowed(answer, request)) {
+      unserved += 1;
+      continue;
+    }
+    scores.push(score);
     losses.push(agrees(answer, answerOf(response.message)) ? 0 : 1);
   }
-  return { scores, losses, latencyMsP50: medianOf(latencies) };
+  return { scores, losses, unserved, latencyMsP50: medianOf(latencies) };
 }
 
 function medianOf(values: readonly number[]): number | null {

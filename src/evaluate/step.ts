@@ -1,4 +1,4 @@
-import type { AnswerStyle, Certificate, Task } from "../core/index.ts";
+import { HouseError, type AnswerStyle, type Certificate, type Example, type Task } from "../core/index.ts";
 import { loadSpecialist, policyHashOf, type Calibration } from "../models/index.ts";
 import type { SpecialistRow, Store } from "../store/index.ts";
 import { certify } from "./certify.ts";
@@ -27,6 +27,7 @@ export function certifyStep(store: Store, step: CertifyStep): HeldCertificate | 
   const policyHash = policyHashOf(specialistId, row.info, task);
   const before = store.certificates.forTask(task.id);
   const sample = onePerSession(store.examples.forTask(task.id, ["certification"]), seed);
+  mustBeUnseen(store, row, sample, seed);
   const isSame = (held: HeldCertificate): boolean =>
     held.policyHash === policyHash &&
     held.epsilon === epsilon &&
@@ -43,15 +44,38 @@ export function certifyStep(store: Store, step: CertifyStep): HeldCertificate | 
     outcomes,
     epsilon,
     delta,
-    // Every other policy asked about on this task at this epsilon was a try at the same promise.
+    // Every other specialist, and every larger sample, asked about before was a try at the same promise.
     attempt:
-      1 + new Set(before.filter((held) => held.epsilon === epsilon).map((held) => held.policyHash)).size,
+      1 + triesOf(before.filter((held) => held.policyHash !== policyHash || held.sample !== sample.length)),
+    unserved: outcomes.unserved,
     shareCertifying: sample.length / Math.max(1, task.calls),
     calibrationRisk: calibrationRiskOf(row),
     window: times.length === 0 ? null : { from: times[0], to: times[times.length - 1] },
     latencyMsP50: outcomes.latencyMsP50,
   });
   return keep(store, { ...certificate, specialistId });
+}
+
+/** Different tests made: the same policy on the same sample is one, at whatever epsilon. */
+function triesOf(certificates: readonly HeldCertificate[]): number {
+  return new Set(certificates.map(({ policyHash, sample }) => `${policyHash}:${sample}`)).size;
+}
+
+/** A specialist is judged on the split it was trained under, and on no call it learnt from. Throws HouseError bad-usage. */
+function mustBeUnseen(store: Store, row: SpecialistRow, sample: readonly Example[], seed: number): void {
+  const fix = "run understudy train again";
+  if (row.info["seed"] !== seed) {
+    throw new HouseError(
+      "bad-usage",
+      `Cannot certify under seed ${seed}: the specialist was trained under seed ${JSON.stringify(row.info["seed"])}; ${fix}`,
+    );
+  }
+  const learnt = sample.find(({ callId }) => store.lineage(callId)?.specialists.includes(row.id));
+  if (learnt === undefined) return;
+  throw new HouseError(
+    "bad-usage",
+    `Cannot certify on call "${learnt.callId}": the specialist has learnt from it; ${fix}`,
+  );
 }
 
 /** The newest certificate of a task is the one that counts; one asked about again becomes the newest again. */

@@ -18,6 +18,7 @@ const TASK: Task = {
       id: "v1",
       toolsHash: null,
       formatHash: null,
+      models: ["m"],
       templates: [{ role: "system", lines: PROMPT.split("\n"), patterns: [], maxExtraLines: 0 }],
       calls: 10,
       firstAt: null,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerCall, type CallDeps, type CallEvent, type CallInput } from "../call.ts";
-import { HouseError, type ChatRequest } from "../core/index.ts";
+import { contentHash, HouseError, type ChatRequest } from "../core/index.ts";
 import { parseChatRequest } from "../models/index.ts";
 import type { Decision } from "../route/index.ts";
 import { readBody } from "./body.ts";
@@ -24,7 +24,7 @@ export async function chat(
     return;
   }
   const id = deps.effects.newId("call");
-  const session = sessionOf(request, parsed.request) ?? id;
+  const session = sessionOf(request, parsed.request) ?? conversationOf(parsed.request);
   const input: CallInput = { id, session, request: parsed.request, body, headers: request.headers };
   const client = new AbortController();
   const leave = (): void => client.abort();
@@ -49,6 +49,15 @@ async function bodyOf(request: IncomingMessage, response: ServerResponse): Promi
     replyHouseError(response, error.code, error.message);
     return null;
   }
+}
+
+/**
+ * The turns of one conversation begin alike: with the same user, system text and first message. Two conversations that begin
+ * alike become one session; the proof is then on fewer sessions, never on more than there are.
+ */
+function conversationOf({ messages, user }: ChatRequest): string {
+  const first = messages.findIndex(({ role }) => role === "user");
+  return `conversation_${contentHash([user, messages.slice(0, first + 1)], 24)}`;
 }
 
 function sessionOf(request: IncomingMessage, body: ChatRequest): string | null {

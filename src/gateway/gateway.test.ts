@@ -192,10 +192,18 @@ describe("POST /v1/chat/completions", () => {
     expect(calls()[0].session).toBe(session);
   });
 
-  test("takes the call for its own session where none is given", async () => {
+  test("gives the turns of one conversation one session where none is given", async () => {
     const { url, calls } = await open();
-    const reply = await send(url, JSON.stringify(asked));
-    expect(calls()[0]).toMatchObject({ session: calls()[0].id, id: reply.headers["x-understudy-call"] });
+    const turn = [
+      { role: "assistant", content: "And?" },
+      { role: "user", content: "more" },
+    ];
+    await send(url, JSON.stringify(asked));
+    await send(url, JSON.stringify({ ...asked, messages: [...asked.messages, ...turn] }));
+    await send(url, JSON.stringify({ ...asked, messages: [{ role: "user", content: "something else" }] }));
+    const [first, second, other] = calls().map(({ session }) => session);
+    expect(second).toBe(first);
+    expect(other).not.toBe(first);
   });
 
   test("withholds a plain answer that cannot be recorded", async () => {

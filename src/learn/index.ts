@@ -5,7 +5,7 @@ export { auroc, coverageAtRisk, riskCoverage, type RiskCoveragePoint } from "./c
 export { fitTemperature, softmaxAt } from "./calibrate/temperature.ts";
 export { bet, isCertifiedByBetting, startBetting, type BettingState } from "./stats/betting.ts";
 export { binomCdf } from "./stats/binomial.ts";
-export { attemptDelta, bestCoverage } from "./stats/budget.ts";
+export { bestCoverage } from "./stats/best-coverage.ts";
 export { callsNeeded } from "./stats/calls-needed.ts";
 export {
   certifyThreshold,

@@ -13,9 +13,10 @@ export function policyHashOf(
   task: Task,
 ): string {
   const { calibration, style } = info;
-  const templates = task.variants.map(({ toolsHash, formatHash, templates }) => ({
+  const templates = task.variants.map(({ toolsHash, formatHash, models, templates }) => ({
     toolsHash,
     formatHash,
+    models,
     templates,
   }));
   return contentHash({ specialistId, calibration, style, templates, version: ANSWER_VERSION }, 32);

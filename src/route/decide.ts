@@ -87,28 +87,68 @@ function isPinned(request: ChatRequest): boolean {
 }
 
 function isSupported(request: ChatRequest): boolean {
-  const { n, logprobs, modalities, audio, web_search_options } = request;
+  const { n, logprobs, modalities, audio, web_search_options, functions, function_call } = request;
+  const isWithoutMedia = request.messages.every(
+    ({ content }) => !Array.isArray(content) || content.every(isText),
+  );
   const isTextOnly = !Array.isArray(modalities) || modalities.every((modality) => modality === "text");
   return (
     (n === undefined || n === null || n === 1) &&
     logprobs !== true &&
     isTextOnly &&
+    isWithoutMedia &&
+    functions === undefined &&
+    function_call === undefined &&
     (audio === undefined || audio === null) &&
     (web_search_options === undefined || web_search_options === null)
   );
 }
 
+const isText = (part: { readonly type: string }): boolean =>
+  part.type === "text" || part.type === "input_text";
+
+/** Whether a request allows an answer: a tool it offers or names, the form and the length it asks for. */
 export function isOffered(answer: Answer, request: ChatRequest): boolean {
+  return fitsLimits(answer, request) && isAllowedForm(answer, request);
+}
+
+/** More characters than this per token are rare; with fewer tokens allowed, the LLM would have been cut off. */
+const MAX_CHARS_PER_TOKEN = 6;
+
+function fitsLimits(answer: Answer, request: ChatRequest): boolean {
+  const text =
+    answer.type === "text"
+      ? answer.text
+      : JSON.stringify(answer.type === "json" ? answer.value : answer.calls);
+  const limits = [request["max_tokens"], request["max_completion_tokens"]].filter(
+    (limit) => typeof limit === "number",
+  );
+  const { stop } = request;
+  const stops = (Array.isArray(stop) ? stop : [stop]).filter((one) => typeof one === "string" && one !== "");
+  return (
+    limits.every((limit) => text.length <= Number(limit) * MAX_CHARS_PER_TOKEN) &&
+    !stops.some((one) => text.includes(String(one)))
+  );
+}
+
+function isAllowedForm(answer: Answer, request: ChatRequest): boolean {
   const choice = request.tool_choice;
   if (answer.type === "tool-calls") {
     const offered = new Set((request.tools ?? []).map((tool) => tool.function.name));
     const areAllOffered = answer.calls.length > 0 && answer.calls.every((call) => offered.has(call.name));
     const isOneTooMany = request["parallel_tool_calls"] === false && answer.calls.length > 1;
-    return choice !== "none" && areAllOffered && !isOneTooMany;
+    return choice !== "none" && areAllOffered && !isOneTooMany && areNamed(answer.calls, choice);
   }
   // A named or required tool must be called.
   if (choice === "required" || (typeof choice === "object" && choice !== null)) return false;
   return answer.type === "json" || !wantsJson(request.response_format);
+}
+
+/** When the request names the tool to call, no other may be. */
+function areNamed(calls: readonly { readonly name: string }[], choice: unknown): boolean {
+  if (typeof choice !== "object" || choice === null) return true;
+  const { function: named } = choice as { function?: { name?: unknown } };
+  return named?.name === undefined || calls.every(({ name }) => name === named.name);
 }
 
 function wantsJson(format: unknown): boolean {

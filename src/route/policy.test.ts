@@ -14,6 +14,7 @@ const TASK: Task = {
       id: "v1",
       toolsHash: null,
       formatHash: null,
+      models: ["m"],
       templates: [{ role: "system", lines: ["Name the kind of ticket."], patterns: [], maxExtraLines: 0 }],
       calls: 10,
       firstAt: null,

@@ -35,7 +35,15 @@ describe("content at rest", () => {
         sampleCall("b", { response: { message: long, finish_reason: "stop" }, error: CANARY }),
       ]);
       const template = { role: "system" as const, lines: [CANARY], patterns: [], maxExtraLines: 0 };
-      const variant = { id: "v", toolsHash: null, formatHash: null, calls: 1, firstAt: null, lastAt: null };
+      const variant = {
+        id: "v",
+        toolsHash: null,
+        formatHash: null,
+        models: ["m"],
+        calls: 1,
+        firstAt: null,
+        lastAt: null,
+      };
       const task = { id: "t", name: CANARY, kind: "text" as const, calls: 1, sessions: 1 };
       store.tasks.replaceAll([{ ...task, variants: [{ ...variant, templates: [template] }] }], []);
       const input = { parts: [{ role: "user" as const, text: CANARY }], tools: [] };

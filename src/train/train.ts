@@ -158,6 +158,7 @@ async function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]
   const info = {
     calibration,
     style: job.style,
+    seed: job.seed,
     trainExamples: job.train.length,
     calibrationExamples: job.calibration.length,
     calibrationErrors: best.losses.reduce((sum, loss) => sum + loss, 0),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { seededRandom, type Random } from "../../core/index.ts";
 import { coverageAtRisk } from "../calibrate/selection.ts";
-import { attemptDelta, bestCoverage } from "./budget.ts";
+import { bestCoverage } from "./best-coverage.ts";
 import { certifyThreshold } from "./certify-threshold.ts";
 import { planStarts } from "./plan-starts.ts";
 
@@ -131,13 +131,6 @@ describe("planStarts()", () => {
     expect(planStarts({ scores: [], losses: [], sample: 1000, epsilon: EPSILON, delta: DELTA })).toHaveLength(
       1,
     );
-  });
-});
-
-describe("attemptDelta()", () => {
-  test("sums to delta over all attempts", () => {
-    const sum = Array.from({ length: 20_000 }, (_, j) => attemptDelta(DELTA, j + 1)).reduce((a, b) => a + b);
-    expect(sum).toBeCloseTo(DELTA, 5);
   });
 });
 
