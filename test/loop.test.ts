@@ -7,7 +7,7 @@ import { importLogs } from "../src/collect/index.ts";
 import { agrees, answerOf, silentLog, type Part } from "../src/core/index.ts";
 import { createAssigner } from "../src/discover/index.ts";
 import type { Report } from "../src/evaluate/index.ts";
-import { convert, LOOP_DEFAULTS, type LoopOptions } from "../src/loop.ts";
+import { certifyOne, convert, LOOP_DEFAULTS, type LoopOptions } from "../src/loop.ts";
 import { LIST_PRICES } from "../src/models/index.ts";
 import { attempt, candidateFor, decide, loadPolicy } from "../src/route/index.ts";
 import { createFitPool, sameThread, type FitPool } from "../src/train/index.ts";
@@ -64,6 +64,13 @@ describe("convert()", () => {
 
   test("finds its work done when run again", async () => {
     expect(await convert(first.store, options)).toEqual(first.report);
+  });
+
+  test("does not certify under another split than the one trained on", () => {
+    const task = first.store.tasks.all().find(({ id }) => first.store.certificates.latest().has(id));
+    expect(() => task && certifyOne(first.store, task, { ...options, seed: 2 })).toThrow(
+      /trained under seed 1/,
+    );
   });
 
   test("never has a session in two parts", () => {

@@ -102,6 +102,20 @@ describe("importLogs()", () => {
     expect(calls[0].origin).toMatch(/^u/);
   });
 
+  test("takes odd numbers for what they can mean, and numeric sessions for sessions", async () => {
+    const odd = [
+      line("a", { status: 200.5, session: undefined, session_id: 42 }),
+      line("b", { status: 1e300, session: undefined, session_id: 42 }),
+      line("c", { latency_ms: -5 }),
+    ];
+    const { calls } = await take(odd.join("\n"));
+    expect(calls.map(({ id, session, status, latencyMs }) => [id, session, status, latencyMs])).toEqual([
+      ["a", "42", 200, null],
+      ["b", "42", 200, null],
+      ["c", "s-c", 200, null],
+    ]);
+  });
+
   test("makes a call of every assistant message of a fine-tuning line that is trained on", async () => {
     const messages = [
       { role: "system", content: "s" },

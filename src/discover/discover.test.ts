@@ -167,6 +167,29 @@ describe("createAssigner()", () => {
     expect(assign(requestOf({ ...asks[0], system: ROUTER.split("\n")[0] }))).toBeNull();
   });
 
+  test("takes a request for another model, or with other parameters of a tool, for novel", () => {
+    const request = requestOf(asks[0]);
+    expect(assign({ ...request, model: "another" })).toBeNull();
+    const tools = [
+      { function: { name: "pay", parameters: { type: "object", properties: { sum: { type: "number" } } } } },
+    ];
+    const paying = asks
+      .map((ask, index) => callOf({ ...ask, tools: ["pay"] }, index))
+      .map((call) => ({ ...call, request: { ...call.request, tools } }));
+    const interners = { masked: new Interner(), raw: new Interner() };
+    const assignPaying = createAssigner(
+      findTasks(
+        paying.map((call) => fingerprintOf(call, interners)),
+        interners,
+      ),
+    );
+    expect(assignPaying(paying[0].request)).not.toBeNull();
+    const changed = [
+      { function: { name: "pay", parameters: { type: "object", properties: { sum: { type: "string" } } } } },
+    ];
+    expect(assignPaying({ ...paying[0].request, tools: changed })).toBeNull();
+  });
+
   test("takes a request with other tools or another output form for novel", () => {
     const request = requestOf(asks[0]);
     expect(assign({ ...request, tools: [{ function: { name: "pay" } }] })).toBeNull();

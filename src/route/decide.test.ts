@@ -132,3 +132,36 @@ describe("decide()", () => {
     expect(decided(answer, request)).toBe(expected);
   });
 });
+
+describe("what a request asks for beside the answer", () => {
+  const image = { type: "image_url", image_url: { url: "data:" } };
+  const withImage: ChatRequest = {
+    ...asked,
+    messages: [{ role: "user", content: [{ type: "text", text: "Hi" }, image] }],
+  };
+  test.each([
+    ["an image in a message", withImage],
+    ["functions of the older form", { ...asked, functions: [{ name: "find" }] }],
+  ])("%s goes to the provider", (_, request) => {
+    expect(reasonOf(candidateFor(policy, request, assigned))).toBe("request-unsupported");
+  });
+  test.each([
+    [
+      "a tool other than the one named",
+      calling("find"),
+      { ...asked, tools, tool_choice: { type: "function", function: { name: "pay" } } },
+    ],
+    [
+      "an answer longer than the tokens allow",
+      { type: "text", text: "a long answer" },
+      { ...asked, max_tokens: 1 },
+    ],
+    ["an answer with a stop in it", json, { ...asked, stop: ["}"] }],
+  ] as const)("%s is not served", (_, answer, request) => {
+    expect(decided(answer, request as ChatRequest)).toBe("answer-not-offered");
+  });
+  test("the tool that is named may be called", () => {
+    const request = { ...asked, tools, tool_choice: { type: "function", function: { name: "find" } } };
+    expect(decided(calling("find"), request)).toBe("certified");
+  });
+});
