@@ -25,7 +25,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 1, digest: "4e92aa6fac9e7e47" };
+const RECORDED = { version: 1, digest: "022cef96c333cb35" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

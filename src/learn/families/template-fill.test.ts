@@ -162,7 +162,7 @@ describe("templateFill", () => {
     });
   });
 
-  test("suits() asks for texts and enough of them", () => {
+  test("suits() asks for SQL or code, and enough of it", () => {
     const profile: TaskProfile = {
       kind: "sql",
       examples: 60,
@@ -171,7 +171,7 @@ describe("templateFill", () => {
       shareAnswerOffered: 0,
       shareCopied: 0,
     };
-    const changed = [{}, { kind: "text" }, { kind: "json" }, { examples: 59 }] as const;
+    const changed = [{}, { kind: "code" }, { kind: "text" }, { examples: 59 }] as const;
     expect(changed.map((change) => templateFill.suits({ ...profile, ...change }))).toEqual([
       true,
       true,
