@@ -56,6 +56,16 @@ describe("certify()", () => {
     expect(needs).toBeGreaterThan(200);
   });
 
+  test("is inconclusive, not refused, where one early disagreement may be chance", () => {
+    const scores = Array.from({ length: 60 }, (_, index) => 0.99 - index / 1e4);
+    const { verdict, needs, reason } = certify(
+      ask({ scores, losses: scores.map((_, index) => (index === 2 ? 1 : 0)) }),
+    );
+    expect(verdict).toBe("inconclusive");
+    expect(needs).toBeGreaterThan(1000);
+    expect(reason).toMatch(/half of that/);
+  });
+
   test("refuses a specialist whose surest answers disagree", () => {
     const { verdict, needs } = certify(ask(sample(800, 0.5, 0.2, 2)));
     expect({ verdict, needs }).toEqual({ verdict: "refused", needs: null });

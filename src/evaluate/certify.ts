@@ -1,6 +1,7 @@
 import type { Certificate, Verdict } from "../core/index.ts";
 import {
   bestCoverage,
+  binomCdf,
   callsNeeded,
   certifyThreshold,
   clopperPearsonUpper,
@@ -95,7 +96,7 @@ type Refusal = Pick<Certificate, "n" | "k" | "threshold" | "coverage" | "upper" 
   readonly verdict: Verdict;
 };
 
-/** Inconclusive when more calls of the same kind could decide it; refused when the error itself is too large. */
+/** Refused when the sample shows, with confidence 1 − delta, that the error is too large; else more calls could decide it. */
 function withoutThreshold(question: CertificateQuestion, delta: number): Refusal {
   const { outcomes, epsilon, shareCertifying } = question;
   const nothing = { threshold: null, coverage: 0 };
@@ -111,24 +112,31 @@ function withoutThreshold(question: CertificateQuestion, delta: number): Refusal
       reason: "no call is left to certify on",
     };
   }
-  const { n, k, sampleNeeded } = mostPromising(outcomes, epsilon, delta);
+  const { n, k, sampleNeeded, isHopeful } = mostPromising(outcomes, epsilon, delta);
   const upper = clopperPearsonUpper(k, n, delta);
   if (sampleNeeded === null) {
     const reason = `even its surest answers disagree too often: ${k} of ${n}, allowed is ${percent(epsilon)}`;
     return { ...nothing, n, k, upper, verdict: "refused", needs: null, reason };
   }
   const needs = ofTask(Math.max(1, sampleNeeded - outcomes.scores.length), shareCertifying);
-  const reason = `disagrees on ${k} of its ${n} surest calls, too few to prove ${percent(epsilon)}: needs about ${needs} more calls of this task`;
+  const condition = isHopeful ? `, if its true disagreement is half of that` : "";
+  const reason = `disagrees on ${k} of its ${n} surest calls, too few to prove ${percent(epsilon)}: needs about ${needs} more calls of this task${condition}`;
   return { ...nothing, n, k, upper, verdict: "inconclusive", needs, reason };
 }
 
 type Promising = {
   readonly n: number;
   readonly k: number;
-  /** Null when no number of calls would do. */ readonly sampleNeeded: number | null;
+  /** Null when the sample shows that no number of calls would do. */
+  readonly sampleNeeded: number | null;
+  /** The error seen is above epsilon, but the true one may not be: the need is told for half of epsilon. */
+  readonly isHopeful: boolean;
 };
 
-/** The coverage that would need the fewest calls to be certified, if the error seen there is the true one; else the surest tenth. */
+/**
+ * The coverage that would need the fewest calls to be certified, if the error seen there is the true one. Where it is above
+ * epsilon at every coverage, one at which it may be chance; where it cannot be chance anywhere, none.
+ */
 function mostPromising({ scores, losses }: Outcomes, epsilon: number, delta: number): Promising {
   const points = riskCoverage(scores, losses).filter(({ coverage }) => coverage >= MIN_PROMISING);
   const steps = points.filter(
@@ -136,13 +144,33 @@ function mostPromising({ scores, losses }: Outcomes, epsilon: number, delta: num
       index === points.length - 1 ||
       Math.floor(point.coverage * STEPS) < Math.floor(points[index + 1].coverage * STEPS),
   );
-  const tries = steps.map(({ n, k, coverage }): Promising => {
-    const accepted = callsNeeded({ errorRate: (k + PRIOR) / (n + 2 * PRIOR), epsilon, delta, power: POWER });
-    return { n, k, sampleNeeded: accepted === null ? null : accepted / coverage };
+  const needAt = (errorRate: number, coverage: number): number | null => {
+    const accepted = callsNeeded({ errorRate, epsilon, delta, power: POWER });
+    return accepted === null ? null : accepted / coverage;
+  };
+  const seen = steps.map(({ n, k, coverage }): Promising => {
+    return { n, k, isHopeful: false, sampleNeeded: needAt((k + PRIOR) / (n + 2 * PRIOR), coverage) };
   });
-  const best = tries.reduce((least, next) => (needOf(next) < needOf(least) ? next : least), tries[0]);
-  return best ?? { n: 0, k: 0, sampleNeeded: null };
+  const best = leastNeed(seen);
+  if (best !== undefined && best.sampleNeeded !== null) return best;
+  // As many disagreements or more would be seen this often if the true rate were epsilon.
+  const mayBeChance = steps.filter(({ n, k }) => k === 0 || 1 - binomCdf(k - 1, n, epsilon) > delta);
+  const hoped = leastNeed(
+    mayBeChance.map(({ n, k, coverage }) => ({
+      n,
+      k,
+      isHopeful: true,
+      sampleNeeded: needAt(epsilon / 2, coverage),
+    })),
+  );
+  return hoped ?? best ?? { n: 0, k: 0, isHopeful: false, sampleNeeded: null };
 }
+
+const leastNeed = (tries: readonly Promising[]): Promising | undefined =>
+  tries.reduce<Promising | undefined>(
+    (least, next) => (least === undefined || needOf(next) < needOf(least) ? next : least),
+    undefined,
+  );
 
 const needOf = ({ sampleNeeded }: Promising): number => sampleNeeded ?? Infinity;
 
