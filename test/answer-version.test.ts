@@ -25,7 +25,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 1, digest: "022cef96c333cb35" };
+const RECORDED = { version: 1, digest: "46a4e68f520e8929" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

@@ -45,6 +45,11 @@ describe("fitIsotonic()", () => {
       }),
     );
   });
+  test("pools equal scores before it looks below them, in whatever order they come", () => {
+    const model = fitIsotonic([0, 1, 1], [0, 0, 1]);
+    expect(model).toEqual(fitIsotonic([0, 1, 1], [0, 1, 0]));
+    expect(model).toEqual({ scores: [0, 1], probabilities: [0.2, 0.5] });
+  });
   test("does not depend on the order of the sample", () => {
     fc.assert(
       fc.property(samples, (pairs) => {

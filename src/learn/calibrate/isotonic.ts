@@ -48,26 +48,39 @@ export function predictIsotonic(model: IsotonicModel, score: number): number {
 type Block = { low: number; high: number; sum: number; weight: number };
 
 function poolBlocks(scores: readonly number[], outcomes: readonly number[]): Block[] {
-  const order = scores.map((_, index) => index).sort((a, b) => scores[a] - scores[b]);
   const blocks: Block[] = [];
-  for (const index of order) {
-    let block: Block = { low: scores[index], high: scores[index], sum: outcomes[index], weight: 1 };
-    // Equal scores belong together whatever their outcomes; a higher block below must be pooled.
-    while (blocks.length > 0 && mustPool(blocks[blocks.length - 1], block)) {
+  for (const tie of ties(scores, outcomes)) {
+    let block = tie;
+    // A higher block below must be pooled.
+    while (blocks.length > 0 && isAbove(blocks[blocks.length - 1], block)) {
       const before = blocks[blocks.length - 1];
       blocks.pop();
-      block = {
-        low: before.low,
-        high: block.high,
-        sum: before.sum + block.sum,
-        weight: before.weight + block.weight,
-      };
+      block = joined(before, block);
     }
     blocks.push(block);
   }
   return blocks;
 }
 
-function mustPool(before: Block, after: Block): boolean {
-  return before.high === after.low || before.sum * after.weight >= after.sum * before.weight;
+/** One block for each distinct score, ascending: equal scores belong together whatever their outcomes and their order. */
+function ties(scores: readonly number[], outcomes: readonly number[]): Block[] {
+  const order = scores.map((_, index) => index).sort((a, b) => scores[a] - scores[b]);
+  const blocks: Block[] = [];
+  for (const index of order) {
+    const one: Block = { low: scores[index], high: scores[index], sum: outcomes[index], weight: 1 };
+    const last = blocks[blocks.length - 1];
+    if (last !== undefined && last.high === one.low) blocks[blocks.length - 1] = joined(last, one);
+    else blocks.push(one);
+  }
+  return blocks;
 }
+
+const joined = (before: Block, after: Block): Block => ({
+  low: before.low,
+  high: after.high,
+  sum: before.sum + after.sum,
+  weight: before.weight + after.weight,
+});
+
+const isAbove = (before: Block, after: Block): boolean =>
+  before.sum * after.weight >= after.sum * before.weight;
