@@ -7,6 +7,7 @@ import {
   type ChatRequest,
 } from "../core/index.ts";
 import type { SpecialistModel } from "../models/index.ts";
+import { medianOf } from "./median.ts";
 import type { Outcomes } from "./certify.ts";
 
 /** Outcomes of the calls a specialist could be asked about, and how many it could not: those go to the provider whatever its score. */
@@ -49,9 +50,4 @@ export function outcomesOf(
     losses.push(agrees(answer, answerOf(response.message)) ? 0 : 1);
   }
   return { scores, losses, unserved, latencyMsP50: medianOf(latencies) };
-}
-
-function medianOf(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }

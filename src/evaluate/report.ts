@@ -1,5 +1,6 @@
 import type { Certificate, Task, Verdict } from "../core/index.ts";
 import { costOf, type PriceTable } from "../models/index.ts";
+import { medianOf } from "./median.ts";
 import { holdsFor } from "./step.ts";
 import type { CallMeta, SpecialistRow, Store } from "../store/index.ts";
 
@@ -221,9 +222,4 @@ function headline(
       pricesAsOf: prices.asOf,
     },
   };
-}
-
-function medianOf(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 }
