@@ -28,7 +28,7 @@ if (isNewEnough()) {
   child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 } else {
   process.stderr.write(
-    `understudy: Node ${process.versions.node} is too old: needs ${NEEDED.join(".")} or newer; run npm install in the project, it brings one\n`,
+    `understudy: Node ${process.versions.node} is too old: needs ${NEEDED.join(".")} or newer (in a clone, npm install brings one)\n`,
   );
   process.exit(2);
 }
