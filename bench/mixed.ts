@@ -10,7 +10,8 @@ import { createGunzip } from "node:zlib";
 import { hash32 } from "../src/core/index.ts";
 import { ariOf, vMeasureOf, type Pair } from "./mixed/agreement.ts";
 import { countMismatches } from "./mixed/offline.ts";
-import { runCli, startGateway } from "./mixed/processes.ts";
+import { freePort, startGateway } from "../scripts/gateway-process.ts";
+import { runCli } from "./mixed/processes.ts";
 import { writeSection } from "./mixed/section.ts";
 import { describeHeld, summarizeHeld, type Replayed } from "./mixed/held.ts";
 
@@ -157,7 +158,7 @@ async function replayHeld({ held }: Prepared, converted: string, out: string): P
   // The gateway records what it serves: in a copy, so that the calls held back stay unseen by the next conversion.
   const store = `${out}.store`;
   cpSync(converted, store, { recursive: true });
-  const gateway = await startGateway(["serve", "--store", store, "--upstream", `replay:${held}`]);
+  const gateway = await startGateway(["--store", store, "--upstream", `replay:${held}`], await freePort());
   try {
     await runCli(["replay", held, "--url", gateway.url, "--out", out, "--json"]);
   } finally {

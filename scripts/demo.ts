@@ -1,24 +1,21 @@
 // The project in two minutes: a sample agent log becomes certified specialists behind an endpoint, and the last three
 // days of the log, which no step has seen, are sent through it with an unmodified OpenAI client.
-import { spawn, spawnSync, type ChildProcess } from "node:child_process";
-import { createServer } from "node:net";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import { count, paint } from "../src/cli/print.ts";
 import type { ChatRequest, ChatResponse } from "../src/core/index.ts";
+import { CLI, freePort, startGateway, type GatewayProcess } from "./gateway-process.ts";
 import { replayThroughClient, summaryOf, type RecordedLine } from "./demo/replay.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const SAMPLE = join(ROOT, "samples/agent-log.jsonl.gz");
-const CLI = join(ROOT, "bin/understudy.js");
-const NODE_FLAGS = ["--disable-warning=ExperimentalWarning"];
 /** Sessions that begin on this day or later are held back. */
 const HELD_FROM = "2026-03-13";
 /** What the demo promises: at most 5 % of what specialists serve differs from the LLM. */
 const EPSILON = "0.05";
-const READY_TIMEOUT_MS = 20_000;
 
 type LogLine = RecordedLine & { readonly timestamp: string; readonly session: string };
 
@@ -46,12 +43,13 @@ async function main(args: readonly string[]): Promise<void> {
     3,
     `Starting the endpoint on port ${port}. No key here, so the LLM behind it is a replay of the recorded log.`,
   );
-  const server = await startServer(files, port);
+  const options = ["--store", files.store, "--upstream", `replay:${files.held}`];
+  const gateway = await startGateway(options, port, process.stdout);
   say(4, `Sending the ${count(held.length)} calls put aside through it with the ordinary openai client…`);
-  const outcomes = await replayThroughClient(`http://127.0.0.1:${port}/v1`, held);
+  const outcomes = await replayThroughClient(`${gateway.url}/v1`, held);
   process.stdout.write(summaryOf(outcomes, namesOf(files.store)));
-  if (args.includes("--stay")) await stay(server, port);
-  else await stop(server);
+  if (args.includes("--stay")) await stay(gateway);
+  else await stop(gateway);
   rmSync(folder, { recursive: true, force: true });
 }
 
@@ -79,59 +77,26 @@ function writeLines(file: string, lines: readonly LogLine[]): void {
 }
 
 function understudy(args: readonly string[]): number {
-  return spawnSync(process.execPath, [...NODE_FLAGS, CLI, ...args], { stdio: "inherit" }).status ?? 1;
+  return spawnSync(process.execPath, [...CLI, ...args], { stdio: "inherit" }).status ?? 1;
 }
 
 /** Task ids with their names, from the report. */
 function namesOf(store: string): Map<string, string> {
-  const { stdout } = spawnSync(process.execPath, [...NODE_FLAGS, CLI, "report", "--json", "--store", store], {
+  const { stdout } = spawnSync(process.execPath, [...CLI, "report", "--json", "--store", store], {
     encoding: "utf8",
   });
   const { tasks } = JSON.parse(stdout) as { tasks: { id: string; name: string }[] };
   return new Map(tasks.map(({ id, name }) => [id, name]));
 }
 
-async function startServer(
-  { store, held }: { readonly store: string; readonly held: string },
-  port: number,
-): Promise<ChildProcess> {
-  const args = [CLI, "serve", "--store", store, "--port", String(port), "--upstream", `replay:${held}`];
-  const server = spawn(process.execPath, [...NODE_FLAGS, ...args], { stdio: ["ignore", "pipe", "inherit"] });
-  server.stdout.pipe(process.stdout);
-  const giveUp = Date.now() + READY_TIMEOUT_MS;
-  while (Date.now() < giveUp) {
-    const isReady = await fetch(`http://127.0.0.1:${port}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    );
-    if (isReady) return server;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  server.kill();
-  throw new Error("the endpoint did not start");
+async function stay(gateway: GatewayProcess): Promise<void> {
+  process.stdout.write(`\n  The endpoint stays up: OPENAI_BASE_URL=${gateway.url}/v1   Ctrl-C ends it.\n`);
+  await Promise.race([gateway.ended, new Promise((resolve) => process.once("SIGINT", resolve))]);
+  await gateway.stop();
 }
 
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
-}
-
-async function stay(server: ChildProcess, port: number): Promise<void> {
-  process.stdout.write(
-    `\n  The endpoint stays up: OPENAI_BASE_URL=http://127.0.0.1:${port}/v1   Ctrl-C ends it.\n`,
-  );
-  process.on("SIGINT", () => server.kill("SIGTERM"));
-  await new Promise((resolve) => server.on("exit", resolve));
-}
-
-async function stop(server: ChildProcess): Promise<void> {
-  const ended = new Promise((resolve) => server.on("exit", resolve));
-  server.kill("SIGTERM");
-  await ended;
+async function stop(gateway: GatewayProcess): Promise<void> {
+  await gateway.stop();
   process.stdout.write(
     "\n  Next: npx understudy convert your-log.jsonl.gz      then: npx understudy serve --upstream https://api.openai.com/v1\n\n",
   );

@@ -1,12 +1,8 @@
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { join } from "node:path";
+import { CLI } from "../../scripts/gateway-process.ts";
 
-const CLI = join(import.meta.dirname, "../../bin/understudy.js");
-const NODE = ["--disable-warning=ExperimentalWarning", CLI];
 const POLL_MS = 200;
-const READY_TIMEOUT_MS = 30_000;
 
 export type Run = {
   readonly stdout: string;
@@ -17,7 +13,7 @@ export type Run = {
 /** Runs the command line to its end, with its time and highest memory. Throws when it fails. */
 export async function runCli(args: readonly string[]): Promise<Run> {
   const started = performance.now();
-  const child = spawn(process.execPath, [...NODE, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+  const child = spawn(process.execPath, [...CLI, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   let peakMb: number | null = null;
   const poll = setInterval(() => {
     peakMb = peakOf(child.pid) ?? peakMb;
@@ -41,42 +37,4 @@ function peakOf(pid: number | undefined): number | null {
   } catch {
     return null;
   }
-}
-
-/** A gateway on a free port, ready to answer. */
-export async function startGateway(
-  args: readonly string[],
-): Promise<{ readonly url: string; stop(): Promise<void> }> {
-  const port = await freePort();
-  const child = spawn(process.execPath, [...NODE, ...args, "--port", String(port)], {
-    stdio: ["ignore", "ignore", "inherit"],
-  });
-  const url = `http://127.0.0.1:${port}`;
-  const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
-  const giveUp = performance.now() + READY_TIMEOUT_MS;
-  while (
-    !(await fetch(`${url}/readyz`).then(
-      ({ ok }) => ok,
-      () => false,
-    ))
-  ) {
-    if (performance.now() > giveUp) throw new Error("the gateway did not start");
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-  }
-  return {
-    url,
-    async stop() {
-      child.kill("SIGTERM");
-      await ended;
-    },
-  };
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer();
-  await new Promise<void>((resolve) => probe.listen(0, "127.0.0.1", resolve));
-  const address = probe.address();
-  await new Promise((resolve) => probe.close(resolve));
-  if (address === null || typeof address === "string") throw new Error("no free port");
-  return address.port;
 }

@@ -1,4 +1,4 @@
-import type { Certificate, Task, Verdict } from "../core/index.ts";
+import type { Certificate, Task } from "../core/index.ts";
 import { costOf, type PriceTable } from "../models/index.ts";
 import { medianOf } from "./median.ts";
 import { holdsFor } from "./step.ts";
@@ -6,6 +6,11 @@ import type { CallMeta, SpecialistRow, Store } from "../store/index.ts";
 
 /** Where a task stands. */
 export type TaskState = "observe" | "shadow" | "live";
+
+/** What of a certificate is told; `needs` only where it is known. */
+type ShownCertificate = Omit<Certificate, "taskId" | "policyHash" | "window" | "latencyMsP50" | "needs"> & {
+  readonly needs?: number;
+};
 
 export type TaskReport = {
   readonly id: string;
@@ -24,21 +29,7 @@ export type TaskReport = {
     /** Measured while certifying; null when nothing was. */
     readonly latencyMsP50: number | null;
   } | null;
-  readonly certificate: {
-    readonly epsilon: number;
-    readonly delta: number;
-    readonly n: number;
-    readonly k: number;
-    readonly sample: number;
-    readonly threshold: number | null;
-    readonly coverage: number;
-    readonly bestCoverage: number | null;
-    readonly upper: number | null;
-    readonly verdict: Verdict;
-    readonly needs?: number;
-    readonly reason: string;
-    readonly attempt: number;
-  } | null;
+  readonly certificate: ShownCertificate | null;
   /** Why there is no specialist; null when there is one. */
   readonly why: string | null;
   /** The recorded model's median latency; null when the log has none. */
@@ -120,7 +111,7 @@ function specialistOf(row: SpecialistRow, latencyMsP50: number | null): TaskRepo
   };
 }
 
-function certificateOf(certificate: Certificate): TaskReport["certificate"] {
+function certificateOf(certificate: Certificate): ShownCertificate {
   const {
     epsilon,
     delta,
