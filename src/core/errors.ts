@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   "upstream-broken": { status: 502, exitCode: 1, retryable: true },
   overloaded: { status: 503, exitCode: 1, retryable: true },
   "nothing-to-do": { status: 409, exitCode: 1, retryable: false },
+  "no-engine": { status: 500, exitCode: 2, retryable: false },
   cancelled: { status: 499, exitCode: 1, retryable: true },
 } as const;
 
