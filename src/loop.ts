@@ -2,8 +2,7 @@ import { HouseError, type Effects, type Progress, type Task } from "./core/index
 import { curateTask } from "./curate/index.ts";
 import { createAssigner, discover } from "./discover/index.ts";
 import { buildReport, certifyStep, type Report } from "./evaluate/index.ts";
-import { families } from "./learn/index.ts";
-import type { PriceTable } from "./models/index.ts";
+import { families, type PriceTable } from "./models/index.ts";
 import { isOffered, isServable } from "./route/index.ts";
 import { planFor, profileOf } from "./select/index.ts";
 import { once, type Store } from "./store/index.ts";

@@ -20,12 +20,13 @@ const SOURCES = [
   "discover/fingerprint.ts",
   "discover/lines.ts",
   "discover/pattern.ts",
+  "models/families.ts",
   "models/specialist-model.ts",
 ];
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 1, digest: "46a4e68f520e8929" };
+const RECORDED = { version: 1, digest: "e0ae2bfc5620c24e" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

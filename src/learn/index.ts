@@ -19,6 +19,6 @@ export { DRIFT_RATES, isAlarmed, startDriftAlarm, watch, type DriftAlarm } from 
 export { lnGamma } from "./stats/gamma.ts";
 export { hoeffdingBentkusP } from "./stats/hoeffding-bentkus.ts";
 export { planStarts, type StartPlan } from "./stats/plan-starts.ts";
-export { families, familyOf } from "./families/index.ts";
+export { lexicalFamilies } from "./families/index.ts";
 export { closedSet } from "./families/closed-set.ts";
 export { optionRanker } from "./families/option-ranker.ts";

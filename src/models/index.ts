@@ -1,3 +1,4 @@
+export { families, familyOf } from "./families.ts";
 export { plainFold, streamFold, type Fold } from "./openai-fold.ts";
 export { ANSWER_VERSION, policyHashOf } from "./policy-hash.ts";
 export { parseChatRequest, type ParsedRequest } from "./openai-request.ts";

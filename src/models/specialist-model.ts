@@ -9,12 +9,12 @@ import {
 } from "../core/index.ts";
 import { createMasker } from "../guard/index.ts";
 import {
-  familyOf,
   predictIsotonic,
   predictPlatt,
   type IsotonicModel,
   type PlattModel,
 } from "../learn/index.ts";
+import { familyOf } from "./families.ts";
 
 /** From raw scores to P(agree): monotone, JSON-safe, saved with the specialist. `platt` works on log-odds; `none` leaves the raw score. */
 export type Calibration =

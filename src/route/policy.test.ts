@@ -1,7 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { plainStyle, type Certificate, type Json, type Task } from "../core/index.ts";
-import { familyOf } from "../learn/index.ts";
-import { policyHashOf } from "../models/index.ts";
+import { familyOf, policyHashOf } from "../models/index.ts";
 import { openStore, type SpecialistRow, type Store } from "../store/index.ts";
 import { emptyPolicy, loadPolicy, versionOf } from "./policy.ts";
 

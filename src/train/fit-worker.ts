@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { HouseError } from "../core/index.ts";
-import { familyOf } from "../learn/index.ts";
+import { familyOf } from "../models/index.ts";
 import type { FitReply, FitRequest } from "./pool.ts";
 
 // The entry of a thread: it runs when it is loaded, as an entry does.

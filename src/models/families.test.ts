@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { HouseError, type Specialist, type TaskInput, type TrainingExample } from "../../core/index.ts";
-import { families } from "./index.ts";
+import { HouseError, type Specialist, type TaskInput, type TrainingExample } from "../core/index.ts";
+import { families } from "./families.ts";
 
 const SEED = { seed: 7 };
 
