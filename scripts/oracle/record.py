@@ -11,7 +11,7 @@ import torch
 
 from common import GOLDEN, write_json
 
-PARTS = ["models"]
+PARTS = ["models", "adapters", "objectives", "encoder"]
 PACKAGES = ["torch", "transformers", "peft", "safetensors", "tokenizers", "gguf", "numpy"]
 
 
