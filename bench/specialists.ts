@@ -136,14 +136,16 @@ async function measure(bench: Bench, file: string): Promise<Row> {
   const startMs = performance.now();
   const artifact = await bench.family.fit(train, { seed: SEED });
   const trainSeconds = (performance.now() - startMs) / 1000;
-  const specialist = bench.family.load(artifact);
+  const specialist = await bench.family.load(artifact);
   const timesMs: number[] = [];
-  const results = test.map(({ input, answer }) => {
+  const results: { readonly score: number; readonly agrees: boolean }[] = [];
+  for (const { input, answer } of test) {
     const before = performance.now();
-    const prediction = specialist.predict(input);
+    const prediction = await specialist.predict(input);
     timesMs.push(performance.now() - before);
-    return { score: prediction.score, agrees: agrees(prediction.answer, answer) };
-  });
+    results.push({ score: prediction.score, agrees: agrees(prediction.answer, answer) });
+  }
+  await specialist.close?.();
   const right = results.filter((result) => result.agrees).length;
   const coverage = (agreement: number): number => coverageAt(results, agreement);
   return {

@@ -34,7 +34,7 @@ export async function convert(store: Store, options: LoopOptions): Promise<Repor
   discoverTasks(store, options);
   await forEachTask(store.tasks.all(), options, async (task) => {
     await trainOne(store, task, options);
-    certifyOne(store, task, options);
+    await certifyOne(store, task, options);
   });
   return reportOn(store, options);
 }
@@ -85,12 +85,12 @@ export async function trainOne(store: Store, task: Task, options: LoopOptions): 
 }
 
 /** A specialist → its certificate. Nothing where there is no specialist. */
-export function certifyOne(store: Store, task: Task, options: LoopOptions): void {
+export async function certifyOne(store: Store, task: Task, options: LoopOptions): Promise<void> {
   const specialistId = lastTraining(store, task.id)?.specialistId ?? null;
   if (specialistId === null) return;
   const assign = createAssigner(store.tasks.all());
   const rules = { assign, isServable, isAllowed: isOffered, clockMs: options.clockMs };
-  certifyStep(store, { ...options, task, specialistId, rules });
+  await certifyStep(store, { ...options, task, specialistId, rules });
 }
 
 /** The present state. */

@@ -26,7 +26,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 1, digest: "e0ae2bfc5620c24e" };
+const RECORDED = { version: 1, digest: "6d869d2695eed4cf" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

@@ -55,6 +55,7 @@ export async function openGateway(setup: Setup = {}): Promise<Opened> {
         ((): never => {
           throw new RangeError("broken");
         }),
+      close: () => Promise.resolve(),
     },
   };
   const entries: Policy["entries"] = setup.answer === undefined ? new Map() : new Map([["task_a", entry]]);

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import { createInterface } from "node:readline";
 import { agrees, answerOf, type ChatRequest, type ChatResponse } from "../../src/core/index.ts";
 import { createAssigner } from "../../src/discover/index.ts";
-import { attempt, candidateFor, decide, loadPolicy } from "../../src/route/index.ts";
+import { attempt, candidateFor, closePolicy, decide, loadPolicy } from "../../src/route/index.ts";
 import { openStore } from "../../src/store/index.ts";
 import type { Replayed } from "./held.ts";
 
@@ -17,7 +17,7 @@ export async function countMismatches(
 ): Promise<number> {
   const store = openStore({ dir: storeFolder, nowMs: () => Date.now() });
   try {
-    const policy = loadPolicy(store);
+    const policy = await loadPolicy(store);
     const assign = createAssigner(store.tasks.all());
     const online = new Map(replayed.map((line) => [line.callId, line]));
     let mismatches = 0;
@@ -48,6 +48,7 @@ export async function countMismatches(
           agrees(decision.answer, answerOf(response.message)) === other.agrees);
       if (!isSame) mismatches += 1;
     }
+    await closePolicy(policy);
     return mismatches;
   } finally {
     store.close();

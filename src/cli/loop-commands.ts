@@ -67,8 +67,12 @@ export async function trainCommand(
 }
 
 /** `understudy certify [TASK…]`. */
-export function certifyCommand(context: Context, wanted: readonly string[], flags: JsonFlag): number {
-  for (const task of chosenTasks(context, wanted)) certifyOne(context.store, task, context.loop);
+export async function certifyCommand(
+  context: Context,
+  wanted: readonly string[],
+  flags: JsonFlag,
+): Promise<number> {
+  for (const task of chosenTasks(context, wanted)) await certifyOne(context.store, task, context.loop);
   return showReport(context, flags);
 }
 

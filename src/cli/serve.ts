@@ -38,16 +38,19 @@ export async function serve(options: ServeOptions, effects: ServeEffects): Promi
   const provider = await providerOf(options, effects);
   const store = openStore({ dir: options.store, key: options.key, nowMs: effects.nowMs });
   try {
-    const watch = watchRouting(store, createAssigner, log);
-    const deps = { effects: { ...effects, log }, store, provider, routing: () => watch.current() };
-    const gateway = await startGateway(options, deps);
-    for (const line of banner(gateway, watch.current(), provider)) effects.print(line);
-    if (!effects.signal.aborted) {
-      await new Promise((resolve) => effects.signal.addEventListener("abort", resolve, { once: true }));
+    const watch = await watchRouting(store, createAssigner, log);
+    try {
+      const deps = { effects: { ...effects, log }, store, provider, routing: () => watch.current() };
+      const gateway = await startGateway(options, deps);
+      for (const line of banner(gateway, watch.current(), provider)) effects.print(line);
+      if (!effects.signal.aborted) {
+        await new Promise((resolve) => effects.signal.addEventListener("abort", resolve, { once: true }));
+      }
+      effects.print("Stopping: calls in flight may end");
+      await gateway.close();
+    } finally {
+      await watch.close();
     }
-    effects.print("Stopping: calls in flight may end");
-    watch.close();
-    await gateway.close();
   } finally {
     store.close();
     await provider?.close();

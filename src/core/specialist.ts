@@ -22,7 +22,10 @@ export type SpecialistDescription = {
 /** A small model made for one task, ready to answer. Pure: the same input gives the same prediction in any process. */
 export type Specialist = {
   readonly description: SpecialistDescription;
-  predict(input: TaskInput): Prediction;
+  /** At once where the answer costs little; else later, and then it rejects with HouseError `cancelled` when the signal is raised. */
+  predict(input: TaskInput, signal?: AbortSignal): Prediction | Promise<Prediction>;
+  /** Frees what it holds (threads, native memory), after the predictions in flight; later ones reject. */
+  close?(): Promise<void>;
 };
 
 /** What `select` knows about a task before training. */
@@ -58,5 +61,5 @@ export type SpecialistFamily = {
   /** Learns from examples; the artifact is the whole specialist. Throws HouseError `nothing-to-do` when the examples cannot be learnt from. */
   fit(examples: readonly TrainingExample[], options: FitOptions): Promise<Uint8Array>;
   /** The specialist in an artifact. Throws HouseError `bad-input` on foreign bytes. */
-  load(artifact: Uint8Array): Specialist;
+  load(artifact: Uint8Array): Specialist | Promise<Specialist>;
 };

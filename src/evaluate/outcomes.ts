@@ -24,11 +24,12 @@ export type ServingRules = {
 };
 
 /** The specialist's answers to recorded calls, compared with the recorded answers: the very path a served call takes. */
-export function outcomesOf(
-  model: SpecialistModel,
+export async function outcomesOf(
+  model: Pick<SpecialistModel, "respond">,
   calls: Iterable<Call>,
   { assign, isServable, isAllowed, clockMs }: ServingRules,
-): Judged {
+  signal?: AbortSignal,
+): Promise<Judged> {
   const scores: number[] = [];
   const losses: number[] = [];
   const latencies: number[] = [];
@@ -40,7 +41,9 @@ export function outcomesOf(
       continue;
     }
     const started = clockMs();
-    const { answer, score } = model.respond(assignment.input);
+    const responded = model.respond(assignment.input, signal);
+    // An answer at hand is not waited for: a wait costs more than some answers do.
+    const { answer, score } = responded instanceof Promise ? await responded : responded;
     latencies.push(clockMs() - started);
     if (!isAllowed(answer, request)) {
       unserved += 1;

@@ -2,7 +2,7 @@ import { HouseError, type AnswerStyle, type Certificate, type Example, type Task
 import { loadSpecialist, policyHashOf, type Calibration } from "../models/index.ts";
 import type { SpecialistRow, Store } from "../store/index.ts";
 import { certify } from "./certify.ts";
-import { outcomesOf, type ServingRules } from "./outcomes.ts";
+import { outcomesOf, type Judged, type ServingRules } from "./outcomes.ts";
 import { onePerSession } from "./sample.ts";
 
 export type CertifyStep = {
@@ -12,6 +12,7 @@ export type CertifyStep = {
   readonly delta: number;
   readonly seed: number;
   readonly rules: ServingRules;
+  readonly signal?: AbortSignal;
 };
 
 export type HeldCertificate = Certificate & { readonly specialistId: string };
@@ -20,7 +21,7 @@ export type HeldCertificate = Certificate & { readonly specialistId: string };
  * Certifies a specialist on the certification part of its task, one call per session, and keeps the certificate. The
  * same question about the same policy is not asked twice: the first answer stands, and no delta is spent on luck.
  */
-export function certifyStep(store: Store, step: CertifyStep): HeldCertificate | null {
+export async function certifyStep(store: Store, step: CertifyStep): Promise<HeldCertificate | null> {
   const { task, specialistId, epsilon, delta, seed } = step;
   const row = store.specialists.get(specialistId);
   if (row === null) return null;
@@ -35,8 +36,7 @@ export function certifyStep(store: Store, step: CertifyStep): HeldCertificate | 
     held.delta <= delta;
   const asked = before.filter(isSame).at(-1);
   if (asked !== undefined) return keep(store, asked);
-  const ids = sample.map(({ callId }) => callId);
-  const outcomes = outcomesOf(loadSpecialist(partsOf(store, row)), store.calls.iterate({ ids }), step.rules);
+  const outcomes = await judge(store, row, sample, step);
   const times = sample.flatMap(({ at }) => (at === null ? [] : [at])).sort();
   const certificate = certify({
     taskId: task.id,
@@ -54,6 +54,21 @@ export function certifyStep(store: Store, step: CertifyStep): HeldCertificate | 
     latencyMsP50: outcomes.latencyMsP50,
   });
   return keep(store, { ...certificate, specialistId });
+}
+
+async function judge(
+  store: Store,
+  row: SpecialistRow,
+  sample: readonly Example[],
+  { rules, signal }: CertifyStep,
+): Promise<Judged> {
+  const ids = sample.map(({ callId }) => callId);
+  const model = await loadSpecialist(partsOf(store, row));
+  try {
+    return await outcomesOf(model, store.calls.iterate({ ids }), rules, signal);
+  } finally {
+    await model.close();
+  }
 }
 
 /** Different tests made: the same policy on the same sample is one, at whatever epsilon. */

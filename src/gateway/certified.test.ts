@@ -70,7 +70,7 @@ async function certifiedStore(): Promise<{ store: Store; artifact: Uint8Array }>
 
 test("a certified specialist answers through the gateway exactly as it does offline", async () => {
   const { store, artifact } = await certifiedStore();
-  const watch = watchRouting(store, createAssigner, silentLog);
+  const watch = await watchRouting(store, createAssigner, silentLog);
   const effects = { nowMs: () => 0, newId: (prefix: string) => `${prefix}_${Math.random()}`, log: silentLog };
   const deps = {
     effects,
@@ -80,7 +80,7 @@ test("a certified specialist answers through the gateway exactly as it does offl
   };
   const gateway = await startGateway({ host: "127.0.0.1", port: 0 }, deps);
   const client = new OpenAI({ baseURL: `${gateway.url}/v1`, apiKey: "sk-client", maxRetries: 0 });
-  const specialist = loadSpecialist({
+  const specialist = await loadSpecialist({
     familyKind: "closed-set",
     artifact,
     calibration: { kind: "none" },
@@ -96,11 +96,11 @@ test("a certified specialist answers through the gateway exactly as it does offl
     const { content } = data.choices[0].message;
     online.push([answerOf({ role: "assistant", content }), response.headers.get("x-understudy-score")]);
     const input = createAssigner([TASK])({ model: "m", messages })?.input;
-    const { answer, score } = specialist.respond(input ?? { parts: [], tools: [] });
+    const { answer, score } = await specialist.respond(input ?? { parts: [], tools: [] });
     offline.push([answer, score.toFixed(6)]);
   }
-  watch.close();
   await gateway.close();
+  await watch.close();
   const served = [...store.calls.iterateMeta()].map((call) => call.servedBy);
   store.close();
   expect(online).toEqual(offline);

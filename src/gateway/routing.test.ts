@@ -3,7 +3,7 @@ import { silentLog, type Certificate } from "../core/index.ts";
 import type { PolicySource } from "../route/index.ts";
 import { watchRouting } from "./routing.ts";
 
-test("watchRouting() follows the certificates of the store without a restart", () => {
+test("watchRouting() follows the certificates of the store without a restart", async () => {
   vi.useFakeTimers();
   try {
     const certificates = new Map<string, Certificate & { readonly specialistId: string }>();
@@ -17,15 +17,15 @@ test("watchRouting() follows the certificates of the store without a restart", (
       loads += 1;
       return () => null;
     };
-    const watch = watchRouting(store, createAssigner, silentLog, 100);
-    vi.advanceTimersByTime(250);
+    const watch = await watchRouting(store, createAssigner, silentLog, 100);
+    await vi.advanceTimersByTimeAsync(250);
     const before = loads;
     // The watch reads what names a certificate only.
     certificates.set("t", { taskId: "t", policyHash: "p", specialistId: "s", verdict: "refused" } as never);
-    vi.advanceTimersByTime(250);
-    watch.close();
+    await vi.advanceTimersByTimeAsync(250);
+    await watch.close();
     certificates.clear();
-    vi.advanceTimersByTime(250);
+    await vi.advanceTimersByTimeAsync(250);
     expect([before, loads]).toEqual([1, 2]);
   } finally {
     vi.useRealTimers();

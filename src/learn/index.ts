@@ -20,5 +20,6 @@ export { lnGamma } from "./stats/gamma.ts";
 export { hoeffdingBentkusP } from "./stats/hoeffding-bentkus.ts";
 export { planStarts, type StartPlan } from "./stats/plan-starts.ts";
 export { lexicalFamilies } from "./families/index.ts";
+export type { LexicalFamily, LexicalSpecialist } from "./families/lexical.ts";
 export { closedSet } from "./families/closed-set.ts";
 export { optionRanker } from "./families/option-ranker.ts";

@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { HouseError, type Specialist, type TaskInput, type TrainingExample } from "../core/index.ts";
+import {
+  HouseError,
+  type Prediction,
+  type Specialist,
+  type TaskInput,
+  type TrainingExample,
+} from "../core/index.ts";
 import { families } from "./families.ts";
 
 const SEED = { seed: 7 };
@@ -34,6 +40,12 @@ const ODD_INPUTS: readonly TaskInput[] = [
   { parts: [{ role: "assistant", text: "- a: b" }], tools: ["search", "__proto__"] },
 ];
 
+async function predictionsOf(specialist: Specialist, inputs: readonly TaskInput[]): Promise<Prediction[]> {
+  const predictions: Prediction[] = [];
+  for (const input of inputs) predictions.push(await specialist.predict(input));
+  return predictions;
+}
+
 describe.each(families.map((family) => [family.kind, family] as const))("%s", (_, family) => {
   const examples = smallTask(60);
   const fitted = family.fit(examples, SEED);
@@ -47,33 +59,36 @@ describe.each(families.map((family) => [family.kind, family] as const))("%s", (_
     const bytes = await fitted;
     const shifted = new Uint8Array(bytes.length + 3);
     shifted.set(bytes, 3);
-    const other = family.load(shifted.subarray(3));
+    const other = await family.load(shifted.subarray(3));
     const one = await loaded();
     const inputs = [...examples.map(({ input }) => input), ...ODD_INPUTS];
-    expect(inputs.map((input) => other.predict(input))).toEqual(inputs.map((input) => one.predict(input)));
+    expect(await predictionsOf(other, inputs)).toEqual(await predictionsOf(one, inputs));
   });
 
   test("predict() does not depend on what was asked before", async () => {
     const one = await loaded();
-    const first = one.predict(examples[0].input);
-    for (const input of ODD_INPUTS) one.predict(input);
-    expect(one.predict(examples[0].input)).toEqual(first);
+    const first = await one.predict(examples[0].input);
+    await predictionsOf(one, ODD_INPUTS);
+    expect(await one.predict(examples[0].input)).toEqual(first);
   });
 
   test("predict() learns the small task", async () => {
     const one = await loaded();
-    const wrong = examples.filter(
-      ({ input, answer }) => JSON.stringify(one.predict(input).answer) !== JSON.stringify(answer),
+    const predictions = await predictionsOf(
+      one,
+      examples.map(({ input }) => input),
+    );
+    const wrong = predictions.filter(
+      ({ answer }, at) => JSON.stringify(answer) !== JSON.stringify(examples[at].answer),
     );
     expect(wrong.length).toBeLessThanOrEqual(3);
   });
 
   test("predict() scores lie in [0, 1], also on empty, broken and huge inputs", async () => {
     const one = await loaded();
-    const scores = [...ODD_INPUTS, ...examples.map(({ input }) => input)].map(
-      (input) => one.predict(input).score,
-    );
-    expect(scores.filter((score) => !(score >= 0 && score <= 1))).toEqual([]);
+    const inputs = [...ODD_INPUTS, ...examples.map(({ input }) => input)];
+    const predictions = await predictionsOf(one, inputs);
+    expect(predictions.filter(({ score }) => !(score >= 0 && score <= 1))).toEqual([]);
   });
 
   test("load() refuses foreign and cut bytes with bad-input", async () => {
@@ -84,15 +99,15 @@ describe.each(families.map((family) => [family.kind, family] as const))("%s", (_
       bytes.slice(0, 40),
       bytes.slice(0, bytes.length - 16),
     ];
-    const codes = foreign.map((artifact) => {
+    const codes = foreign.map(async (artifact) => {
       try {
-        family.load(artifact);
+        await family.load(artifact);
         return "loaded";
       } catch (error) {
         return error instanceof HouseError ? error.code : String(error);
       }
     });
-    expect(codes).toEqual(foreign.map(() => "bad-input"));
+    expect(await Promise.all(codes)).toEqual(foreign.map(() => "bad-input"));
   });
 
   test("fit() says nothing-to-do without examples", async () => {

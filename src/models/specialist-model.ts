@@ -5,15 +5,12 @@ import {
   type AnswerStyle,
   type Json,
   type Message,
+  type Prediction,
+  type Specialist,
   type TaskInput,
 } from "../core/index.ts";
 import { createMasker } from "../guard/index.ts";
-import {
-  predictIsotonic,
-  predictPlatt,
-  type IsotonicModel,
-  type PlattModel,
-} from "../learn/index.ts";
+import { predictIsotonic, predictPlatt, type IsotonicModel, type PlattModel } from "../learn/index.ts";
 import { familyOf } from "./families.ts";
 
 /** From raw scores to P(agree): monotone, JSON-safe, saved with the specialist. `platt` works on log-odds; `none` leaves the raw score. */
@@ -35,15 +32,17 @@ export type SpecialistAnswer = { readonly answer: Answer; readonly score: number
 
 export type SpecialistModel = {
   readonly style: AnswerStyle;
-  /** Pure: the same input gives the same answer, online and offline. */
-  respond(input: TaskInput): SpecialistAnswer;
+  /** Pure: the same input gives the same answer, online and offline. At once or later, as the specialist does. */
+  respond(input: TaskInput, signal?: AbortSignal): SpecialistAnswer | Promise<SpecialistAnswer>;
+  /** Frees what the specialist holds, after the answers in flight. */
+  close(): Promise<void>;
 };
 
 /**
  * The specialist in an artifact, ready to answer unmasked inputs. Training, certification and the gateway
  * all answer through this one function: a certificate is about exactly what is served.
  */
-export function loadSpecialist(parts: SpecialistParts): SpecialistModel {
+export async function loadSpecialist(parts: SpecialistParts): Promise<SpecialistModel> {
   const family = familyOf(parts.familyKind);
   if (family === undefined) {
     throw new HouseError(
@@ -51,23 +50,31 @@ export function loadSpecialist(parts: SpecialistParts): SpecialistModel {
       `Cannot load a specialist of the family "${parts.familyKind}": it is not known`,
     );
   }
-  const specialist = family.load(parts.artifact);
+  return modelFrom(await family.load(parts.artifact), parts);
+}
+
+/** A specialist as it answers callers: input masked, answer unmasked, score calibrated. */
+export function modelFrom(
+  specialist: Specialist,
+  { calibration, style }: Pick<SpecialistParts, "calibration" | "style">,
+): SpecialistModel {
   return {
-    style: parts.style,
-    respond(input) {
+    style,
+    respond(input, signal) {
       // One masker per call: placeholders are numbered within the call, as in its example.
       const masker = createMasker();
       const masked = {
         parts: input.parts.map((part) => ({ role: part.role, text: masker.mask(part.text) })),
         tools: input.tools,
       };
-      const { answer, score } = specialist.predict(masked);
-      const raw = Number.isFinite(score) ? score : 0;
-      return {
+      const answerFrom = ({ answer, score }: Prediction): SpecialistAnswer => ({
         answer: mapAnswer(answer, (text) => masker.unmask(text)),
-        score: calibratedScore(parts.calibration, raw),
-      };
+        score: calibratedScore(calibration, Number.isFinite(score) ? score : 0),
+      });
+      const prediction = specialist.predict(masked, signal);
+      return prediction instanceof Promise ? prediction.then(answerFrom) : answerFrom(prediction);
     },
+    close: async () => specialist.close?.(),
   };
 }
 

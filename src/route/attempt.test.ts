@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { Answer } from "../core/index.ts";
+import { HouseError, type Answer } from "../core/index.ts";
 import { attempt } from "./attempt.ts";
 
 const input = { parts: [], tools: [] };
@@ -29,4 +29,19 @@ test("attempt() turns a specialist that throws, now or later, into data", async 
 test("attempt() does not wait longer than the budget", async () => {
   const never = { respond: () => new Promise<never>(() => {}) };
   expect(await attempt(never, input, 1)).toEqual({ failure: "specialist-late" });
+});
+
+test("attempt() tells a late specialist to stop, and is late also when it then fails", async () => {
+  let stopped = 0;
+  const slow = {
+    respond: (_: unknown, signal?: AbortSignal) =>
+      new Promise<never>((_resolve, reject) => {
+        signal?.addEventListener("abort", () => {
+          stopped += 1;
+          reject(new HouseError("cancelled", "Stopped"));
+        });
+      }),
+  };
+  expect(await attempt(slow, input, 1)).toEqual({ failure: "specialist-late" });
+  expect(stopped).toBe(1);
 });

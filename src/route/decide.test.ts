@@ -34,7 +34,11 @@ const entry: PolicyEntry = {
   specialistId: "s",
   threshold: 0.9,
   certificate,
-  model: { style: plainStyle, respond: () => ({ answer: { type: "text", text: "x" }, score: 1 }) },
+  model: {
+    style: plainStyle,
+    respond: () => ({ answer: { type: "text", text: "x" }, score: 1 }),
+    close: () => Promise.resolve(),
+  },
 };
 const policy: Policy = { entries: new Map([["t", entry]]), problems: [], version: "1" };
 const assigned: Assignment = { taskId: "t", variantId: "v", input: { parts: [], tools: [] } };

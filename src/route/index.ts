@@ -11,6 +11,7 @@ export {
   type Reason,
 } from "./decide.ts";
 export {
+  closePolicy,
   emptyPolicy,
   loadPolicy,
   versionOf,

@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { plainStyle, type Certificate, type Json, type Task } from "../core/index.ts";
 import { familyOf, policyHashOf } from "../models/index.ts";
 import { openStore, type SpecialistRow, type Store } from "../store/index.ts";
-import { emptyPolicy, loadPolicy, versionOf } from "./policy.ts";
+import { closePolicy, emptyPolicy, loadPolicy, versionOf, type Policy } from "./policy.ts";
 
 const TASK: Task = {
   id: "task_ticket",
@@ -78,8 +78,8 @@ function storeWith(certificate: typeof CERTIFICATE, row: SpecialistRow, bytes = 
 }
 
 describe("loadPolicy()", () => {
-  test("lets a certified specialist answer, at the certified threshold", () => {
-    const policy = loadPolicy(storeWith(CERTIFICATE, ROW));
+  test("lets a certified specialist answer, at the certified threshold", async () => {
+    const policy = await loadPolicy(storeWith(CERTIFICATE, ROW));
     const entry = policy.entries.get(TASK.id);
     expect(policy.problems).toEqual([]);
     expect(entry).toMatchObject({ taskName: "ticket", specialistId: ROW.id, threshold: 0.5 });
@@ -90,28 +90,29 @@ describe("loadPolicy()", () => {
     });
   });
 
-  test("keeps what is loaded where the specialist is the same", () => {
+  test("keeps what is loaded where the specialist is the same", async () => {
     const store = storeWith(CERTIFICATE, ROW);
-    const before = loadPolicy(store);
-    const after = loadPolicy(store, before);
+    const before = await loadPolicy(store);
+    const after = await loadPolicy(store, before);
     expect(after.entries.get(TASK.id)?.model).toBe(before.entries.get(TASK.id)?.model);
   });
 
   test.each(["refused", "inconclusive"] as const)(
     "lets no specialist answer by a verdict of %s",
-    (verdict) => {
-      expect(loadPolicy(storeWith({ ...CERTIFICATE, verdict, threshold: null }, ROW)).entries.size).toBe(0);
+    async (verdict) => {
+      const store = storeWith({ ...CERTIFICATE, verdict, threshold: null }, ROW);
+      expect((await loadPolicy(store)).entries.size).toBe(0);
     },
   );
 
-  test("takes a certificate of another policy for void, and says so", () => {
-    const policy = loadPolicy(storeWith({ ...CERTIFICATE, policyHash: "other" }, ROW));
+  test("takes a certificate of another policy for void, and says so", async () => {
+    const policy = await loadPolicy(storeWith({ ...CERTIFICATE, policyHash: "other" }, ROW));
     expect(policy.entries.size).toBe(0);
     expect(policy.problems).toMatchObject([{ taskId: TASK.id, message: expect.stringContaining("is void") }]);
   });
 
-  test("makes a specialist that cannot be loaded a problem of its task", () => {
-    const policy = loadPolicy(storeWith(CERTIFICATE, ROW, new Uint8Array([1, 2, 3])));
+  test("makes a specialist that cannot be loaded a problem of its task", async () => {
+    const policy = await loadPolicy(storeWith(CERTIFICATE, ROW, new Uint8Array([1, 2, 3])));
     expect([policy.entries.size, policy.problems.length]).toEqual([0, 1]);
   });
 });
@@ -125,4 +126,23 @@ test("versionOf() changes with the certificates and the tasks, and else not", ()
   store.tasks.replaceAll([], []);
   expect(same).toBe(first);
   expect(new Set([first, refused, versionOf(store), emptyPolicy.version]).size).toBe(4);
+});
+
+test("closePolicy() frees the specialists that the successor does not use", async () => {
+  const { entries } = await loadPolicy(storeWith(CERTIFICATE, ROW));
+  const [entry] = entries.values();
+  const closed: string[] = [];
+  const policyOf = (...names: string[]): Policy => ({
+    ...emptyPolicy,
+    entries: new Map(names.map((name) => [name, { ...entry, model: models[name] }])),
+  });
+  const modelNamed = (name: string): typeof entry.model => ({
+    ...entry.model,
+    close: async () => void closed.push(name),
+  });
+  const models: Record<string, typeof entry.model> = { a: modelNamed("a"), b: modelNamed("b") };
+  await closePolicy(policyOf("a", "b"), policyOf("b"));
+  const first = [...closed];
+  await closePolicy(policyOf("b"));
+  expect([first, closed]).toEqual([["a"], ["a", "b"]]);
 });

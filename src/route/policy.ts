@@ -11,7 +11,7 @@ export type PolicyEntry = {
   /** The least calibrated score that the certificate is about. */
   readonly threshold: number;
   readonly certificate: Certificate;
-  readonly model: Pick<SpecialistModel, "respond" | "style">;
+  readonly model: SpecialistModel;
 };
 
 export type Policy = {
@@ -35,22 +35,33 @@ export type PolicySource = {
  * What the newest certificates allow. `before` lends its loaded specialists, so that a reload costs only what changed.
  * A specialist that cannot be loaded is a problem of its task, not of the gateway.
  */
-export function loadPolicy(store: PolicySource, before: Policy = emptyPolicy): Policy {
+export async function loadPolicy(store: PolicySource, before: Policy = emptyPolicy): Promise<Policy> {
   const entries = new Map<string, PolicyEntry>();
   const problems: { taskId: string; message: string }[] = [];
+  // Read at one moment, before anything is waited for: what changes meanwhile is another version.
+  const version = versionOf(store);
   const tasks = new Map(store.tasks.all().map((task) => [task.id, task]));
-  for (const [taskId, certificate] of store.certificates.latest()) {
+  const certificates = [...store.certificates.latest()];
+  for (const [taskId, certificate] of certificates) {
     if (certificate.verdict !== "certified" || certificate.threshold === null) continue;
     const task = tasks.get(taskId);
     // The task was found anew under another id: nothing can be assigned to it.
     if (task === undefined) continue;
     try {
-      entries.set(taskId, entryOf(task, { ...certificate, threshold: certificate.threshold }, store, before));
+      const held = { ...certificate, threshold: certificate.threshold };
+      entries.set(taskId, await entryOf(task, held, store, before));
     } catch (error) {
       problems.push({ taskId, message: (error as Error).message });
     }
   }
-  return { entries, problems, version: versionOf(store) };
+  return { entries, problems, version };
+}
+
+/** Frees the specialists of a policy that its successor does not use. */
+export async function closePolicy(policy: Policy, successor: Policy = emptyPolicy): Promise<void> {
+  const used = new Set([...successor.entries.values()].map(({ model }) => model));
+  const unused = [...policy.entries.values()].filter(({ model }) => !used.has(model));
+  await Promise.all(unused.map(({ model }) => model.close()));
 }
 
 /** Changes when a certificate or a task does; about 2 ms for 30 tasks, cheap enough to ask every few seconds. */
@@ -64,7 +75,12 @@ export function versionOf(store: Pick<PolicySource, "certificates" | "tasks">): 
 
 type Held = Certificate & { readonly specialistId: string; readonly threshold: number };
 
-function entryOf(task: Task, certificate: Held, store: PolicySource, before: Policy): PolicyEntry {
+async function entryOf(
+  task: Task,
+  certificate: Held,
+  store: PolicySource,
+  before: Policy,
+): Promise<PolicyEntry> {
   const { specialistId, threshold } = certificate;
   const row = store.specialists.get(specialistId);
   if (row === null) throw new RangeError(`Cannot serve specialist "${specialistId}": it is not in the store`);
@@ -74,11 +90,11 @@ function entryOf(task: Task, certificate: Held, store: PolicySource, before: Pol
   }
   // The id is the hash of artifact, calibration and style: a loaded specialist never goes stale.
   const known = before.entries.get(task.id);
-  const model = known?.specialistId === specialistId ? known.model : modelOf(row, store);
+  const model = known?.specialistId === specialistId ? known.model : await modelOf(row, store);
   return { taskId: task.id, taskName: task.name, specialistId, threshold, certificate, model };
 }
 
-function modelOf(row: SpecialistRow, store: PolicySource): SpecialistModel {
+function modelOf(row: SpecialistRow, store: PolicySource): Promise<SpecialistModel> {
   return loadSpecialist({
     familyKind: row.family,
     artifact: store.specialists.artifact(row.id),

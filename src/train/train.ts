@@ -6,7 +6,10 @@ import {
   type AnswerStyle,
   type Example,
   type Json,
+  type Prediction,
   type Progress,
+  type Specialist,
+  type SpecialistDescription,
   type SpecialistFamily,
 } from "../core/index.ts";
 import { auroc, expectedCalibrationError, fitPlatt, riskCoverage } from "../learn/index.ts";
@@ -94,8 +97,7 @@ export async function trainTask(
 }
 
 async function fitFamily(job: TrainingJob, family: SpecialistFamily, started: number): Promise<Candidate> {
-  const specialist = family.load(await fitOn(job, family, job.train));
-  const predictions = job.calibration.map(({ input }) => specialist.predict(input));
+  const predictions = await predictAll(job, await family.load(await fitOn(job, family, job.train)));
   const scores = predictions.map(({ score }) => score);
   const losses = predictions.map(({ answer }, index) =>
     agrees(answer, job.calibration[index].answer) ? 0 : 1,
@@ -107,6 +109,22 @@ async function fitFamily(job: TrainingJob, family: SpecialistFamily, started: nu
     worth: worthOf(scores, losses),
     trainMs: job.clockMs() - started,
   };
+}
+
+async function predictAll(
+  { calibration, signal }: TrainingJob,
+  specialist: Specialist,
+): Promise<Prediction[]> {
+  const predictions: Prediction[] = [];
+  try {
+    for (const { input } of calibration) {
+      const prediction = specialist.predict(input, signal);
+      predictions.push(prediction instanceof Promise ? await prediction : prediction);
+    }
+  } finally {
+    await specialist.close?.();
+  }
+  return predictions;
 }
 
 async function fitOn(
@@ -173,12 +191,18 @@ async function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]
     family: best.family.kind,
     attempt: job.attempt,
     bytes: artifact.length,
-    description: best.family.load(artifact).description,
+    description: await describe(best.family, artifact),
     // All values above are plain data; the store takes JSON.
     info: JSON.parse(JSON.stringify(info)) as { [field: string]: Json },
     madeFrom: job.madeFrom,
   };
   return { row, artifact, calibration };
+}
+
+async function describe(family: SpecialistFamily, artifact: Uint8Array): Promise<SpecialistDescription> {
+  const specialist = await family.load(artifact);
+  await specialist.close?.();
+  return specialist.description;
 }
 
 function calibrate({ scores, losses }: Candidate): Calibration {

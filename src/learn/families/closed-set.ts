@@ -1,10 +1,11 @@
-import type { Answer, Json, Specialist, SpecialistFamily, TaskKind } from "../../core/index.ts";
+import type { Answer, Json, TaskKind } from "../../core/index.ts";
 import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
 import { quantize } from "../linear/quantize.ts";
 import { inputBlocks } from "../text/input-blocks.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
 import { fitClosedSet, type FittedClosedSet } from "./closed-set-fit.ts";
 import { makeJudge } from "./closed-set-model.ts";
+import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 
 const IDENTITY = { kind: "closed-set", version: 1 };
 const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
@@ -13,7 +14,7 @@ const MIN_SHARE_REPEATED = 0.8;
 export const MAX_ANSWERS = 400;
 
 /** Tasks whose answers come from a closed set: labels, small JSON, tool calls with closed arguments. */
-export const closedSet: SpecialistFamily = {
+export const closedSet: LexicalFamily = {
   kind: IDENTITY.kind,
   rank: 1,
   suits: (profile) =>
@@ -45,7 +46,7 @@ function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
   });
 }
 
-function load(artifact: Uint8Array): Specialist {
+function load(artifact: Uint8Array): LexicalSpecialist {
   const { meta, array } = unpackArtifact(artifact, IDENTITY);
   // Written by `pack` of this version.
   const { answers, score, sideWeight } = meta as unknown as Meta;

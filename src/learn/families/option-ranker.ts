@@ -1,7 +1,8 @@
-import type { Specialist, SpecialistFamily, TaskKind } from "../../core/index.ts";
+import type { TaskKind } from "../../core/index.ts";
 import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
 import { quantize } from "../linear/quantize.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
+import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 import { writeAnswer, type AnswerForm } from "./option-ranker-form.ts";
 import { fitRanker, type FittedRanker } from "./option-ranker-fit.ts";
 import { choose, makeWeigher } from "./option-ranker-model.ts";
@@ -12,7 +13,7 @@ const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
 const MIN_SHARE_OFFERED = 0.8;
 
 /** Tasks whose answer is one of the options that stand in the request itself; new options work by their description. */
-export const optionRanker: SpecialistFamily = {
+export const optionRanker: LexicalFamily = {
   kind: IDENTITY.kind,
   rank: 2,
   suits: (profile) => KINDS.includes(profile.kind) && profile.shareAnswerOffered >= MIN_SHARE_OFFERED,
@@ -48,7 +49,7 @@ function pack({ reading, form, model, stack, score }: FittedRanker): Uint8Array 
   });
 }
 
-function load(artifact: Uint8Array): Specialist {
+function load(artifact: Uint8Array): LexicalSpecialist {
   const { meta, array } = unpackArtifact(artifact, IDENTITY);
   // Written by `pack` of this version.
   const { reading, form, known, stack, score } = meta as unknown as Meta;

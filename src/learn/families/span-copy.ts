@@ -1,10 +1,5 @@
-import {
-  HouseError,
-  type FitOptions,
-  type Specialist,
-  type SpecialistFamily,
-  type TrainingExample,
-} from "../../core/index.ts";
+import { HouseError, type FitOptions, type TrainingExample } from "../../core/index.ts";
+import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 import { fitSpans, prepare, SPAN_DEFAULTS, type SpanSpecialist } from "./span-fit.ts";
 import { assemble, tagsOf } from "./span-frame.ts";
 import { readerOf } from "./span-model.ts";
@@ -22,7 +17,7 @@ const MIN_SHARE_COPIED = 0.3;
  * Answers built of decisions: constants, choices from closed lists, and values copied from spans of the input, as JSON, as one tool
  * call, or as the input with spans replaced. A conditional random field chooses all of them together; every answer is valid.
  */
-export const spanCopy: SpecialistFamily = {
+export const spanCopy: LexicalFamily = {
   kind: "span-copy",
   rank: 3,
   suits(profile) {
@@ -49,7 +44,7 @@ export const spanCopy: SpecialistFamily = {
     }
     return packSpans(await fitSpans(prepared, SPAN_DEFAULTS, options));
   },
-  load(artifact: Uint8Array): Specialist {
+  load(artifact: Uint8Array): LexicalSpecialist {
     return specialistOf(unpackSpans(artifact));
   },
 };
@@ -59,7 +54,7 @@ export function expressible(examples: readonly TrainingExample[]): number {
   return prepare(examples).shareExpressible;
 }
 
-function specialistOf({ model, score, memory }: SpanSpecialist): Specialist {
+function specialistOf({ model, score, memory }: SpanSpecialist): LexicalSpecialist {
   const reader = readerOf(model);
   const counts = [model.weights, ...model.closed].map(
     ({ token, head, link }) => token.length + head.length + link.length,

@@ -1,8 +1,9 @@
-import type { Specialist, SpecialistFamily, TaskKind } from "../../core/index.ts";
+import type { TaskKind } from "../../core/index.ts";
 import { quantize } from "../linear/quantize.ts";
 import { makeVectorizer } from "../text/tfidf.ts";
 import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
+import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 import { fitTemplates, type FittedTemplates } from "./template-fill-fit.ts";
 import { judgeProposals, type Judge } from "./template-fill-judge.ts";
 import { answerFrom, makeProposer, rowOf, type AnswerTemplate } from "./template-fill-model.ts";
@@ -17,7 +18,7 @@ const KINDS: readonly TaskKind[] = ["sql", "code"];
 const MIN_EXAMPLES = 60;
 
 /** Tasks whose answers are a recurring text with values copied from the input: SQL over one schema, snippets of code. */
-export const templateFill: SpecialistFamily = {
+export const templateFill: LexicalFamily = {
   kind: IDENTITY.kind,
   rank: 4,
   suits: (profile) => KINDS.includes(profile.kind) && profile.examples >= MIN_EXAMPLES,
@@ -60,7 +61,7 @@ function pack({ vocabulary, model, background, uses, words, judge }: FittedTempl
   });
 }
 
-function load(artifact: Uint8Array): Specialist {
+function load(artifact: Uint8Array): LexicalSpecialist {
   const { meta, array } = unpackArtifact(artifact, IDENTITY);
   // Written by `pack` of this version.
   const { templates, uses, words, spans, looks, fill, judge } = meta as unknown as Meta;
