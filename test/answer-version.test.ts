@@ -26,7 +26,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 1, digest: "6d869d2695eed4cf" };
+const RECORDED = { version: 1, digest: "82fa953d7d539e3d" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

@@ -43,7 +43,8 @@ export async function withContext<T>(config: Config, work: (context: Context) =>
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  const pool = createFitPool(Math.max(1, Math.min(MAX_FITS, availableParallelism())));
+  const cores = availableParallelism();
+  const pool = createFitPool(Math.min(MAX_FITS, cores), cores);
   try {
     const { epsilon, delta, seed, prices } = config;
     const clockMs = (): number => performance.now();

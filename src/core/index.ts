@@ -33,8 +33,10 @@ export {
   type Assignment,
   type InputPart,
   type Task,
+  type TaskForm,
   type TaskInput,
   type TaskKind,
   type Template,
+  type ToolForm,
   type Variant,
 } from "./task.ts";

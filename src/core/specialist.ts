@@ -1,6 +1,6 @@
 import type { Progress } from "./effects.ts";
 import type { Answer } from "./answer.ts";
-import type { TaskInput, TaskKind } from "./task.ts";
+import type { TaskForm, TaskInput, TaskKind } from "./task.ts";
 
 /** What a specialist learns from. */
 export type TrainingExample = { readonly input: TaskInput; readonly answer: Answer };
@@ -44,6 +44,10 @@ export type TaskProfile = {
 
 export type FitOptions = {
   readonly seed: number;
+  /** Cores that the fit may use; 1 when not given. They change how long it takes, never what comes out. */
+  readonly threads?: number;
+  /** What the task's requests say about the form of its answers; null when they say nothing. */
+  readonly form?: TaskForm | null;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 };
@@ -56,6 +60,8 @@ export type SpecialistFamily = {
   readonly kind: string;
   /** Cheapest first. */
   readonly rank: number;
+  /** `all`: a fit is long and keeps every core busy, so it is done alone. One core when not given. */
+  readonly threads?: "all";
   /** Whether the family can express this task at all. */
   suits(profile: TaskProfile): boolean;
   /** Learns from examples; the artifact is the whole specialist. Throws HouseError `nothing-to-do` when the examples cannot be learnt from. */

@@ -55,6 +55,22 @@ export type TaskInput = {
   readonly tools: readonly string[];
 };
 
+/** A tool as requests offer it. */
+export type ToolForm = {
+  readonly name: string;
+  /** Null when none is given; so are the parameters, a JSON Schema. */
+  readonly description: string | null;
+  readonly parameters: Json;
+};
+
+/** What the requests of a task say about the form of its answers. */
+export type TaskForm = {
+  /** The JSON Schema of `response_format`; null without. */
+  readonly schema: Json;
+  /** Sorted by name. */
+  readonly tools: readonly ToolForm[];
+};
+
 /** What the assignment of a request to a task yields; null for a novel request. */
 export type Assignment = {
   readonly taskId: string;

@@ -1,16 +1,17 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { HouseError } from "../core/index.ts";
+import { HouseError, type Progress } from "../core/index.ts";
 import { familyOf } from "../models/index.ts";
 import type { FitReply, FitRequest } from "./pool.ts";
 
 // The entry of a thread: it runs when it is loaded, as an entry does.
 const post = (reply: FitReply): void => parentPort?.postMessage(reply);
 
-async function fit({ kind, examples, seed }: FitRequest): Promise<void> {
+async function fit({ kind, examples, ...options }: FitRequest): Promise<void> {
   const family = familyOf(kind);
   if (family === undefined)
     throw new RangeError(`Cannot fit a specialist of family "${kind}": there is none`);
-  const artifact = await family.fit(examples, { seed, progress: (step) => post({ type: "progress", step }) });
+  const progress: Progress = (step) => post({ type: "progress", step });
+  const artifact = await family.fit(examples, { ...options, progress });
   post({ type: "done", artifact });
 }
 

@@ -6,15 +6,17 @@ import {
   type SpecialistFamily,
   type TrainingExample,
 } from "../core/index.ts";
+import { cancelled, createTurns } from "./turns.ts";
 
-/** Where fitting is done: it computes for seconds to minutes without a pause, so not on a thread that serves. */
+/** Where fitting is done: it computes for seconds to hours without a pause, so not on a thread that serves. */
 export type FitPool = {
   /** Fits in progress at most. */
   readonly size: number;
+  /** How many threads a fit gets is for the pool to say. No fit has a deadline: it ends by itself or by its signal. */
   fit(
     family: SpecialistFamily,
     examples: readonly TrainingExample[],
-    options: FitOptions,
+    options: Omit<FitOptions, "threads">,
   ): Promise<Uint8Array>;
   close(): Promise<void>;
 };
@@ -26,10 +28,9 @@ export const sameThread: FitPool = {
   close: async () => {},
 };
 
-export type FitRequest = {
+export type FitRequest = Omit<FitOptions, "progress" | "signal"> & {
   readonly kind: string;
   readonly examples: readonly TrainingExample[];
-  readonly seed: number;
 };
 
 export type FitReply =
@@ -43,30 +44,50 @@ const WORKER = new URL(
   import.meta.url,
 );
 
-/** A thread for each fit, so many at once; the result is the same as in this thread. A cancelled fit ends with its thread. */
-export function createFitPool(size: number): FitPool {
-  const running = new Set<Worker>();
+/**
+ * A thread for each fit, so many at once; a family that wants all cores is fitted alone, with all of them. The result is
+ * the same as in this thread. A cancelled fit ends with its thread, and the threads that it started.
+ */
+export function createFitPool(size: number, cores: number = size): FitPool {
+  const turns = createTurns(size);
+  const closing = new AbortController();
   return {
     size,
-    async fit(family, examples, { seed, progress, signal }) {
-      const worker = new Worker(WORKER, {
-        workerData: { kind: family.kind, examples, seed } satisfies FitRequest,
-      });
-      running.add(worker);
-      const stop = (): void => void worker.terminate();
-      signal?.addEventListener("abort", stop, { once: true });
+    async fit(family, examples, { progress, signal, ...options }) {
+      const stop = AbortSignal.any(signal === undefined ? [closing.signal] : [closing.signal, signal]);
+      const isAlone = family.threads === "all";
+      const free = await turns.take(isAlone ? size : 1, stop);
       try {
-        return await resultOf(worker, progress);
+        const request = { ...options, threads: isAlone ? cores : 1, kind: family.kind, examples };
+        return await fitInThread(request, progress, stop);
       } finally {
-        signal?.removeEventListener("abort", stop);
-        running.delete(worker);
-        await worker.terminate();
+        free();
       }
     },
     async close() {
-      await Promise.all([...running].map((worker) => worker.terminate()));
+      closing.abort();
+      // Every place is free when the last thread has ended.
+      const free = await turns.take(size, new AbortController().signal);
+      free();
     },
   };
+}
+
+async function fitInThread(
+  request: FitRequest,
+  progress: FitOptions["progress"],
+  signal: AbortSignal,
+): Promise<Uint8Array> {
+  if (signal.aborted) throw cancelled();
+  const worker = new Worker(WORKER, { workerData: request });
+  const stop = (): void => void worker.terminate();
+  signal.addEventListener("abort", stop, { once: true });
+  try {
+    return await resultOf(worker, progress);
+  } finally {
+    signal.removeEventListener("abort", stop);
+    await worker.terminate();
+  }
 }
 
 function resultOf(worker: Worker, progress: FitOptions["progress"]): Promise<Uint8Array> {
@@ -77,8 +98,6 @@ function resultOf(worker: Worker, progress: FitOptions["progress"]): Promise<Uin
       else reject(reply.code === null ? new Error(reply.message) : new HouseError(reply.code, reply.message));
     });
     worker.on("error", reject);
-    worker.on("exit", () =>
-      reject(new HouseError("cancelled", "Stopped while training: run the same command again to go on")),
-    );
+    worker.on("exit", () => reject(cancelled()));
   });
 }

@@ -1,0 +1,42 @@
+import { expect, test } from "vitest";
+import type { SpecialistFamily, TrainingExample } from "../core/index.ts";
+import { families } from "../models/index.ts";
+import { createFitPool, sameThread } from "./pool.ts";
+
+const [family] = families;
+const examples: TrainingExample[] = Array.from({ length: 12 }, (_, at) => ({
+  input: { parts: [{ role: "user", text: at % 2 === 0 ? `card ${at}` : `top-up ${at}` }], tools: [] },
+  answer: { type: "text", text: at % 2 === 0 ? "card" : "top-up" },
+}));
+
+test("createFitPool() fits in a thread what this thread would, also what wants all cores", async () => {
+  const pool = createFitPool(2);
+  const greedy: SpecialistFamily = { ...family, threads: "all" };
+  const artifacts = await Promise.all([
+    pool.fit(family, examples, { seed: 1 }),
+    pool.fit(greedy, examples, { seed: 1, form: { schema: { type: "string" }, tools: [] } }),
+    sameThread.fit(family, examples, { seed: 1 }),
+  ]);
+  await pool.close();
+  expect(new Set(artifacts.map((artifact) => Buffer.from(artifact).toString("hex"))).size).toBe(1);
+});
+
+test("createFitPool() cancels what runs and what waits when it is closed, and takes no more", async () => {
+  const pool = createFitPool(1);
+  const fits = [1, 2].map((seed) => pool.fit(family, examples, { seed }));
+  const ends = Promise.allSettled(fits);
+  await pool.close();
+  const late = pool.fit(family, examples, { seed: 3 });
+  const codes = (await Promise.allSettled([...fits, late])).map((end) =>
+    end.status === "rejected" ? (end.reason as { code?: string }).code : end.status,
+  );
+  await ends;
+  expect(codes).toEqual(["cancelled", "cancelled", "cancelled"]);
+});
+
+test("createFitPool() starts no thread for a cancelled fit", async () => {
+  const pool = createFitPool(1);
+  const fit = pool.fit(family, examples, { seed: 1, signal: AbortSignal.abort() });
+  await expect(fit).rejects.toMatchObject({ code: "cancelled" });
+  await pool.close();
+});
