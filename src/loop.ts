@@ -79,9 +79,9 @@ export async function trainOne(store: Store, task: Task, options: LoopOptions): 
     );
   }
   const assign = createAssigner(store.tasks.all());
-  const style = curateTask(store, task, { seed: options.seed, assign });
+  const { style, form } = curateTask(store, task, { seed: options.seed, assign });
   const plan = planFor(profileOf(task, store.examples.forTask(task.id, ["train"])), families);
-  await trainStep(store, { ...options, task, plan, style });
+  await trainStep(store, { ...options, task, plan, style, form });
 }
 
 /** A specialist → its certificate. Nothing where there is no specialist. */

@@ -137,6 +137,24 @@ describe("curate()", () => {
     ]);
   });
 
+  test("takes the form of the answers from requests that may be learnt from, and from no other", () => {
+    const asking = (part: Part, type: string): Call => ({
+      ...call(part, `of ${part}`, "red", { session: sessionIn(part, 0) }),
+      request: {
+        model: "m",
+        messages: [{ role: "user", content: `of ${part}` }],
+        response_format: { type: "json_schema", json_schema: { schema: { type } } },
+      },
+    });
+    const seen = asking("train", "string");
+    const unseen = asking("certification", "number");
+    expect(curate(task, [seen, unseen], { seed: 1, assign }).form).toEqual({
+      schema: { type: "string" },
+      tools: [],
+    });
+    expect(curate(task, [unseen], { seed: 1, assign }).form).toBeNull();
+  });
+
   test("drops near-duplicates of other sessions with the same answer, and keeps those with another", () => {
     const long =
       "the quick brown fox jumps over the lazy dog near the old bridge by the river on a fine summer day, and then it rests";

@@ -13,11 +13,13 @@ import {
   type Message,
   type Part,
   type Task,
+  type TaskForm,
   type TaskInput,
 } from "../core/index.ts";
 import { createMasker } from "../guard/index.ts";
 import { mapAnswer } from "../models/index.ts";
 import type { DropRow } from "../store/index.ts";
+import { createFormReader } from "./form.ts";
 import { NearIndex } from "./near.ts";
 import { partOf } from "./split.ts";
 import { styleOf } from "./style.ts";
@@ -31,6 +33,8 @@ export type Curated = {
   readonly examples: readonly Example[];
   readonly drops: readonly DropRow[];
   readonly style: AnswerStyle;
+  /** As the requests that may be learnt from state it; null when they do not. */
+  readonly form: TaskForm | null;
 };
 
 export type CurateOptions = {
@@ -60,18 +64,20 @@ export function curate(task: Task, calls: Iterable<Call>, options: CurateOptions
     void drops.push({ callId, taskId: task.id, reason });
   const candidates: Candidate[] = [];
   const messages: Message[] = [];
+  const requests = createFormReader();
   for (const call of calls) {
     const candidate = candidateOf(task, call, options);
     if (typeof candidate === "string") drop(call.id, candidate);
     else {
       candidates.push(candidate);
       if (call.response !== null) messages.push(call.response.message);
+      if (candidate.part !== "certification") requests.read(call.request);
     }
   }
   const offered = withoutUnoffered(task, candidates, drop);
   const settled = withoutConflicts(offered, drop);
   const examples = withoutNearDuplicates(settled, drop).map((candidate) => exampleOf(task, candidate));
-  return { examples, drops, style: styleOf(messages) };
+  return { examples, drops, style: styleOf(messages), form: requests.form() };
 }
 
 /** Reasons of the gateway that depend on what a specialist answered. */

@@ -1,3 +1,3 @@
 export type { CurateOptions } from "./curate.ts";
 export { PART_SHARES, partOf } from "./split.ts";
-export { curateTask } from "./step.ts";
+export { curateTask, type Curation } from "./step.ts";

@@ -4,6 +4,7 @@ import {
   type Progress,
   type SpecialistFamily,
   type Task,
+  type TaskForm,
 } from "../core/index.ts";
 import { ANSWER_VERSION } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
@@ -23,6 +24,7 @@ export type TrainStep = {
     | { readonly action: "train"; readonly families: readonly SpecialistFamily[] }
     | { readonly action: "skip"; readonly reason: string };
   readonly style: AnswerStyle;
+  readonly form: TaskForm | null;
   readonly pool: FitPool;
   readonly seed: number;
   readonly clockMs: () => number;
@@ -32,12 +34,14 @@ export type TrainStep = {
 
 /** Trains a task's specialist into the store, unless the same examples and options were trained before. */
 export async function trainStep(store: Store, step: TrainStep): Promise<Training> {
-  const { task, plan, style, seed } = step;
+  const { task, plan, style, form, seed } = step;
   const train = store.examples.forTask(task.id, ["train"]);
   const calibration = store.examples.forTask(task.id, ["calibration"]);
   const plans = plan.action === "skip" ? plan.reason : plan.families.map(({ kind }) => kind);
   const ids = [train, calibration].map((part) => part.map(({ callId }) => callId));
-  const madeFrom = contentHash([TRAIN_VERSION, ANSWER_VERSION, seed, plans, style, task.variants, ids], 32);
+  const input = [TRAIN_VERSION, ANSWER_VERSION, seed, plans, style, task.variants, ids];
+  // Left out where there is none: what was trained before forms were known need not be trained again.
+  const madeFrom = contentHash(form === null ? input : [...input, form], 32);
   const found = store.runs.find(`train:${task.id}`, madeFrom) as Training | undefined;
   if (found !== undefined) return remember(store, task, found);
   const made = await make(store, step, { train, calibration, madeFrom });

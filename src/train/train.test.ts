@@ -52,6 +52,7 @@ const jobWith = (family: SpecialistFamily): TrainingJob => ({
   families: [family],
   pool: sameThread,
   style: plainStyle,
+  form: null,
   seed: 1,
   attempt: 1,
   madeFrom: "m",

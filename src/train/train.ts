@@ -11,6 +11,7 @@ import {
   type Specialist,
   type SpecialistDescription,
   type SpecialistFamily,
+  type TaskForm,
 } from "../core/index.ts";
 import { auroc, expectedCalibrationError, fitPlatt, riskCoverage } from "../learn/index.ts";
 import { calibratedScore, logOdds, type Calibration } from "../models/index.ts";
@@ -36,6 +37,7 @@ export type TrainingJob = {
   readonly families: readonly SpecialistFamily[];
   readonly pool: FitPool;
   readonly style: AnswerStyle;
+  readonly form: TaskForm | null;
   readonly seed: number;
   readonly attempt: number;
   readonly madeFrom: string;
@@ -132,11 +134,11 @@ async function fitOn(
   family: SpecialistFamily,
   examples: readonly Example[],
 ): Promise<Uint8Array> {
-  const { seed, signal } = job;
+  const { seed, form, signal } = job;
   const progress: Progress = (step) => job.progress?.({ ...step, stage: `${job.taskName}: ${family.kind}` });
   progress({ stage: "", done: 0, total: null, unit: "fits" });
   const material = examples.map(({ input, answer }) => ({ input, answer }));
-  return job.pool.fit(family, material, { seed, progress, signal });
+  return job.pool.fit(family, material, { seed, form, progress, signal });
 }
 
 /** Disagreements a user may allow; families are compared by what they could serve within each. */
