@@ -2,3 +2,15 @@ export { ggufTokenizerOf, tokenizerFromGguf, type GgufTokenizer } from "./tokens
 export { makeTokenizer, parseTokenizer, type Tokenizer } from "./tokens/tokenizer.ts";
 export { GPT2_PATTERN, type BytePairs } from "./tokens/tokenizer-json.ts";
 export { tokenizerFiles, trainBpe, type BpeOptions } from "./tokens/train-bpe.ts";
+export { loadGgufAdapter, saveGgufAdapter } from "./formats/gguf-adapter.ts";
+export { loadGguf, saveGguf, type GgufDtype, type GgufModel } from "./formats/gguf-model.ts";
+export { mergeAdapter } from "./formats/merge-adapter.ts";
+export { loadModelConfig, loadModelFolder, saveModelFolder, type Model } from "./formats/model-folder.ts";
+export { loadPeftAdapter, savePeftAdapter, type PeftAdapter } from "./formats/peft.ts";
+export {
+  readSafetensors,
+  withSafetensors,
+  writeSafetensors,
+  type SafetensorsDtype,
+  type SafetensorsFile,
+} from "./formats/safetensors.ts";
