@@ -5,7 +5,6 @@ PEFT treats DoRA's norm |W + BA| as a constant in the gradient (DoRA paper, sect
 
 import json
 import shutil
-import warnings
 from pathlib import Path
 
 import torch
@@ -16,20 +15,21 @@ from models import build
 
 MODULES = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"]
 KINDS = {"lora": (False, 1000), "dora": (True, 2000)}
+ALPHA = 8
 STEPS = 3
 CLIP = 0.5
 ADAMW = {"lr": 1e-2, "betas": (0.9, 0.999), "eps": 1e-8, "weight_decay": 0.01}
 
 
-def adapted(kind: str) -> PeftModel:
-    """`llama` under an adapter with random A, B and magnitudes, ready to train."""
+def adapted(kind: str, base_name: str = "llama") -> PeftModel:
+    """A model under an adapter with random A, B and magnitudes, ready to train."""
     is_dora, seed = KINDS[kind]
     config = LoraConfig(
-        r=4, lora_alpha=8, target_modules=MODULES, lora_dropout=0.0, use_dora=is_dora, task_type="CAUSAL_LM"
+        r=4, lora_alpha=ALPHA, target_modules=MODULES, lora_dropout=0.0, use_dora=is_dora, task_type="CAUSAL_LM"
     )
     # The base's place is written into adapter_config.json: a folder beside this one, not one of this machine.
-    base = build("llama")
-    base.config._name_or_path = base.name_or_path = "../llama"
+    base = build(base_name)
+    base.config._name_or_path = base.name_or_path = f"../{base_name}"
     model = get_peft_model(base, config)
     for index, (name, parameter) in enumerate(sorted(trained(model).items())):
         noise = normal(seed + index, *parameter.shape)
@@ -96,6 +96,5 @@ def optimize(kind: str, clip: float | None) -> dict[str, torch.Tensor]:
 
 
 def record() -> None:
-    warnings.filterwarnings("ignore", module="peft")
     for kind in KINDS:
         record_kind(kind)
