@@ -65,16 +65,23 @@ export function distillation(
   return scale(graph, sumAll(graph, multiply(graph, divergence, weights)), temperature * temperature);
 }
 
+/** Reference: Σ log p of each sequence under the model before training, [2 × pairs]; weights: of each pair, [pairs], summing to one. */
+export type Preference = { readonly reference: Value; readonly weights: Value; readonly beta: number };
+
 /**
- * Direct preference optimisation (Rafailov et al. 2023, eq. 7): mean −ln σ(β·(chosen − rejected)), each a sequence's
- * log-probability over the reference's. `sequences`: [2 × pairs], chosen and rejected in turn; `reference` likewise.
+ * Direct preference optimisation (Rafailov et al. 2023, eq. 7): −Σ weights·ln σ(β·(chosen − rejected)), each a sequence's
+ * log-probability over the reference's. `sequences`: [2 × pairs], chosen and rejected in turn.
  */
-export function preferenceLoss(graph: Graph, sequences: Value, reference: Value, beta: number): Value {
+export function preferenceLoss(
+  graph: Graph,
+  sequences: Value,
+  { reference, weights, beta }: Preference,
+): Value {
   const pairs = sequences.shape[0] / 2;
   const gains = reshape(graph, subtract(graph, sequences, reference), [pairs, 2]);
   const signs = graph.constant([-beta, beta], [2]);
   const minusMargins = sumLast(graph, multiply(graph, gains, signs));
-  return scale(graph, sumAll(graph, softplus(graph, minusMargins)), 1 / pairs);
+  return sumAll(graph, multiply(graph, softplus(graph, minusMargins), weights));
 }
 
 function columnOf(graph: Graph, values: Value): Value {

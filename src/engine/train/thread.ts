@@ -1,0 +1,178 @@
+import type { ModelConfig, Weights } from "../model-config.ts";
+import type { Trainable } from "../graph/decoder.ts";
+import { openRuntime, type Runtime, type Session, type SessionTensor } from "../onnx/runtime.ts";
+import { adamStep, type AdamUpdate } from "./adamw.ts";
+import { createFeeds, type Feeds } from "./feeds.ts";
+import { GRADIENT_PREFIX, trainingGraph, type Objective } from "./objective.ts";
+import type { Bucket, Shard } from "./plan.ts";
+import type { SequenceStore } from "./sequences.ts";
+import { CHUNK, meet, type Shared } from "./shared.ts";
+
+/** Sequences with the graphs' sizes for them. */
+export type Material = { readonly store: SequenceStore; readonly buckets: readonly Bucket[] };
+
+export type ThreadOptions = {
+  readonly runtime: Runtime["kind"] | undefined;
+  readonly config: ModelConfig;
+  readonly trainable: Trainable;
+  readonly objective: Objective;
+  readonly isCausal: boolean;
+  readonly train: Material;
+  readonly development: Material;
+  /** Parameters that are not learnt. */
+  readonly frozen: Weights;
+  readonly shared: Shared;
+  readonly threadIndex: number;
+  readonly threads: number;
+};
+
+export type StepOrder = {
+  readonly shards: readonly Shard[];
+  readonly totalWeight: number;
+  readonly update: AdamUpdate;
+  /** Largest norm of the gradient; null for no limit. */
+  readonly clipNorm: number | null;
+};
+
+export type ShardsOrder = { readonly shards: readonly Shard[]; readonly totalWeight: number };
+
+/** One thread's part of a training run: it computes every `threads`-th shard and updates every `threads`-th chunk of parameters. */
+export type TrainingThread = {
+  /** Returns the norm of the gradient before clipping. */
+  step(order: StepOrder): Promise<number>;
+  /** The losses of this thread's shards of the development set, summed. */
+  evaluate(order: ShardsOrder): Promise<number>;
+  close(): Promise<void>;
+};
+
+type Program = { readonly session: Session; readonly feeds: Feeds };
+
+export async function createTrainingThread(options: ThreadOptions): Promise<TrainingThread> {
+  const { shared, threadIndex, threads } = options;
+  const runtime = await openRuntime(options.runtime);
+  const local = localTensors(runtime, options);
+  const programs = new Map<string, Promise<Program>>();
+  const loss = new Float32Array(1);
+  const program = (part: "train" | "development", bucket: number): Promise<Program> => {
+    const key = `${part}:${bucket}`;
+    const found = programs.get(key) ?? createProgram(runtime, options, { part, bucket });
+    programs.set(key, found);
+    return found;
+  };
+  const run = async (part: "train" | "development", shard: Shard, totalWeight: number): Promise<number> => {
+    const { session, feeds } = await program(part, shard.bucket);
+    feeds.fill(shard, totalWeight);
+    const fetches = { loss: runtime.tensor("float32", loss, []), ...(part === "train" && local.gradients) };
+    await session.run({ ...local.parameters, ...feeds.tensors }, fetches);
+    return loss[0];
+  };
+  const mine = (shards: readonly Shard[]): number[] =>
+    [...shards.keys()].filter((index) => index % threads === threadIndex);
+  return {
+    async step({ shards, totalWeight, update, clipNorm }) {
+      local.learnt.set(shared.parameters);
+      for (const index of mine(shards)) {
+        shared.losses[index] = await run("train", shards[index], totalWeight);
+        shared.gradients[index].set(local.gradient);
+      }
+      if (!meet(shared.control, threads)) return Number.NaN;
+      sumGradients(shared, { shards: shards.length, threadIndex, threads });
+      if (!meet(shared.control, threads)) return Number.NaN;
+      const norm = Math.sqrt(shared.squares.reduce((sum, square) => sum + square, 0));
+      const gradientScale = clipNorm !== null && norm > clipNorm ? clipNorm / norm : 1;
+      updateParameters(shared, { ...update, gradientScale }, { threadIndex, threads });
+      meet(shared.control, threads);
+      return norm;
+    },
+    async evaluate({ shards, totalWeight }) {
+      local.learnt.set(shared.parameters);
+      let sum = 0;
+      for (const index of mine(shards)) sum += await run("development", shards[index], totalWeight);
+      return sum;
+    },
+    async close() {
+      for (const { session } of await Promise.all(programs.values())) await session.close();
+    },
+  };
+}
+
+type Local = {
+  /** Every parameter as a tensor; the learnt ones are views into `learnt`. */
+  readonly parameters: Readonly<Record<string, SessionTensor>>;
+  readonly learnt: Float32Array;
+  readonly gradients: Readonly<Record<string, SessionTensor>>;
+  readonly gradient: Float32Array;
+};
+
+// The runtime takes no shared memory: each thread works on copies.
+function localTensors(runtime: Runtime, { shared, frozen }: ThreadOptions): Local {
+  const learnt = new Float32Array(shared.parameters.length);
+  const gradient = new Float32Array(shared.parameters.length);
+  const parameters: Record<string, SessionTensor> = {};
+  const gradients: Record<string, SessionTensor> = {};
+  for (const [name, { data, shape }] of frozen) parameters[name] = runtime.tensor("float32", data, shape);
+  for (const { name, shape, offset, size } of shared.places) {
+    parameters[name] = runtime.tensor("float32", learnt.subarray(offset, offset + size), shape);
+    gradients[GRADIENT_PREFIX + name] = runtime.tensor(
+      "float32",
+      gradient.subarray(offset, offset + size),
+      shape,
+    );
+  }
+  return { parameters, learnt, gradients, gradient };
+}
+
+async function createProgram(
+  runtime: Runtime,
+  options: ThreadOptions,
+  { part, bucket: index }: { part: "train" | "development"; bucket: number },
+): Promise<Program> {
+  const { config, trainable, objective, isCausal } = options;
+  const { store, buckets } = options[part];
+  const bucket = buckets[index];
+  const withGradients = part === "train";
+  const { model } = trainingGraph({
+    config,
+    trainable,
+    objective,
+    bucket,
+    withGradients,
+    teacherWidth: store.teacherWidth,
+  });
+  const session = await runtime.createSession(model, { threads: 1 });
+  const isPreference = objective.kind === "preference";
+  return { session, feeds: createFeeds({ runtime, config, store, bucket, isCausal, isPreference }) };
+}
+
+type Share = { readonly threadIndex: number; readonly threads: number };
+
+function sumGradients(
+  { gradients, squares, parameters }: Shared,
+  { shards, threadIndex, threads }: Share & { shards: number },
+): void {
+  const [total] = gradients;
+  for (let chunk = threadIndex; chunk * CHUNK < parameters.length; chunk += threads) {
+    const to = Math.min(parameters.length, (chunk + 1) * CHUNK);
+    let square = 0;
+    for (let i = chunk * CHUNK; i < to; i += 1) {
+      let sum = total[i];
+      for (let shard = 1; shard < shards; shard += 1) sum += gradients[shard][i];
+      total[i] = sum;
+      square += sum * sum;
+    }
+    squares[chunk] = square;
+  }
+}
+
+function updateParameters(shared: Shared, update: AdamUpdate, { threadIndex, threads }: Share): void {
+  const [gradient] = shared.gradients;
+  for (const { offset, size, shape } of shared.places) {
+    const own = shape.length > 1 || update.decaysVectors ? update : { ...update, weightDecay: 0 };
+    for (let from = offset; from < offset + size;) {
+      const chunk = Math.floor(from / CHUNK);
+      const to = Math.min(offset + size, (chunk + 1) * CHUNK);
+      if (chunk % threads === threadIndex) adamStep(shared, gradient, { from, to }, own);
+      from = to;
+    }
+  }
+}

@@ -1,0 +1,284 @@
+import { contentHash, HouseError, type Progress } from "../../core/index.ts";
+import type { Trainable } from "../graph/decoder.ts";
+import type { ModelConfig, Tensor, Weights } from "../model-config.ts";
+import type { Runtime } from "../onnx/runtime.ts";
+import { learningRateAt, type AdamOptions, type Schedule } from "./adamw.ts";
+import { readCheckpoint, writeCheckpoint, type HistoryEntry, type RunState } from "./checkpoint.ts";
+import { memoryNeeded } from "./memory.ts";
+import type { Objective } from "./objective.ts";
+import { bucketsFor, planPass, type PlanOptions, type Shard, type Step } from "./plan.ts";
+import { sequenceCount, storeSequences, type SequenceStore, type TrainingSequence } from "./sequences.ts";
+import { createShared, parametersOf, type Shared } from "./shared.ts";
+import type { Material } from "./thread.ts";
+import { startThreads, type TrainingThreads } from "./threads.ts";
+
+export type TrainOptions = {
+  /** Times each sequence is seen. */
+  readonly passes: number;
+  /** Steps at most, also within a pass; null for no limit. */
+  readonly maxSteps: number | null;
+  /** Tokens of one shard: rows × row length. */
+  readonly tokensPerShard: number;
+  /** Shards whose gradients make one step. The result depends on it, and not on `threads`. */
+  readonly shardsPerStep: number;
+  readonly schedule: Schedule;
+  readonly adam: AdamOptions;
+  /** Largest norm of a gradient; null for no limit. */
+  readonly clipNorm: number | null;
+  /** Steps between two looks at the development set, and between two entries of the history. */
+  readonly evaluateEvery: number;
+  /** Looks without a better development loss after which to stop; null for never. */
+  readonly patience: number | null;
+  readonly seed: number;
+  /** Worker threads; 0 computes in the calling thread. */
+  readonly threads: number;
+  /** Bytes the run may take; null for no limit. */
+  readonly maxBytes: number | null;
+};
+
+export type TrainJob = {
+  readonly config: ModelConfig;
+  readonly trainable: Trainable;
+  readonly objective: Objective;
+  /** A decoder; false for an encoder that sees both ways. */
+  readonly isCausal: boolean;
+  /** Every parameter's start value, an adapter's too. */
+  readonly start: Weights;
+  readonly sequences: readonly TrainingSequence[];
+  /** Chooses the best state and the end; may be empty. */
+  readonly development: readonly TrainingSequence[];
+  readonly options: TrainOptions;
+};
+
+export type TrainHooks = {
+  readonly runtime?: Runtime["kind"];
+  readonly progress?: Progress;
+  readonly signal?: AbortSignal;
+  /** Told once, before anything is allocated. */
+  readonly onMemory?: (bytes: number) => void;
+  readonly onHistory?: (entry: HistoryEntry) => void;
+  readonly checkpoint?: {
+    /** The bytes of an earlier, stopped run; null for none. */
+    load(): Uint8Array | null;
+    save(bytes: Uint8Array): void;
+    readonly everySteps: number;
+  };
+};
+
+export type TrainResult = {
+  /** The learnt parameters at the best development loss, or at the end without a development set. */
+  readonly parameters: ReadonlyMap<string, Tensor>;
+  readonly history: readonly HistoryEntry[];
+  readonly steps: number;
+  /** Null without a development set. */
+  readonly developmentLoss: number | null;
+};
+
+/**
+ * Trains on a processor's cores. The same job gives the same numbers, also when it was stopped and resumed from a checkpoint,
+ * and with any number of threads. Throws HouseError: `bad-input` for material that cannot be learnt from, too little memory or a
+ * foreign checkpoint; `cancelled` on the signal, after a checkpoint.
+ */
+export async function train(job: TrainJob, hooks: TrainHooks = {}): Promise<TrainResult> {
+  const run = prepare(job, hooks);
+  const threads = await startThreads({
+    runtime: hooks.runtime,
+    config: job.config,
+    trainable: job.trainable,
+    objective: job.objective,
+    isCausal: job.isCausal,
+    train: run.train,
+    development: run.development,
+    frozen: frozenOf(job, run.shared),
+    shared: run.shared,
+    threads: job.options.threads,
+  });
+  try {
+    await follow(run, threads);
+  } finally {
+    await threads.close();
+  }
+  if (run.best !== null) run.shared.parameters.set(run.best);
+  const { step, history, bestLoss } = run.state;
+  return { parameters: parametersOf(run.shared), history, steps: step, developmentLoss: bestLoss };
+}
+
+type Run = {
+  readonly job: TrainJob;
+  readonly hooks: TrainHooks;
+  readonly train: Material;
+  readonly development: Material;
+  readonly plan: PlanOptions;
+  readonly shared: Shared;
+  /** Of the whole run, from the first pass: passes differ by a step or so. */
+  readonly steps: number;
+  state: RunState;
+  best: Float32Array | null;
+  /** Losses since the last entry of the history. */
+  recent: number[];
+};
+
+function prepare(job: TrainJob, hooks: TrainHooks): Run {
+  const { config, options, objective } = job;
+  if (job.sequences.length === 0)
+    throw new HouseError("nothing-to-do", "Cannot train: there is nothing to learn from");
+  const { tokensPerShard, shardsPerStep } = options;
+  const plan = { tokensPerShard, shardsPerStep, groupSize: objective.kind === "preference" ? 2 : 1 };
+  const material = (sequences: readonly TrainingSequence[]): Material => {
+    const store = storeSequences(sequences, config.vocabularySize);
+    return { store, buckets: bucketsFor(store, plan) };
+  };
+  const [train, development] = [material(job.sequences), material(job.development)];
+  const bytes = memoryNeeded(job, train.buckets);
+  hooks.onMemory?.(bytes);
+  if (options.maxBytes !== null && bytes > options.maxBytes) throw tooMuch(bytes, options.maxBytes);
+  const shared = createShared(learntOf(job), job.start, shardsPerStep);
+  const firstPass = planPass(train.store, train.buckets, { ...plan, seed: passSeed(options.seed, 0) }).length;
+  const steps = Math.min(options.maxSteps ?? Infinity, Math.max(1, Math.round(firstPass * options.passes)));
+  const fingerprint = fingerprintOf(job, train.store);
+  const run: Run = {
+    job,
+    hooks,
+    train,
+    development,
+    plan,
+    shared,
+    steps,
+    state: { fingerprint, step: 0, history: [], bestLoss: null, evaluationsSinceBest: 0, recent: [] },
+    best: null,
+    recent: [],
+  };
+  const saved = hooks.checkpoint?.load() ?? null;
+  if (saved === null) return run;
+  const { state, best } = readCheckpoint(saved, shared, fingerprint);
+  return { ...run, state, best, recent: [...state.recent] };
+}
+
+async function follow(run: Run, threads: TrainingThreads): Promise<void> {
+  const { job, plan, train } = run;
+  const { options } = job;
+  let before = 0;
+  for (let pass = 0; pass < Math.ceil(options.passes); pass += 1) {
+    const steps = planPass(train.store, train.buckets, { ...plan, seed: passSeed(options.seed, pass) });
+    for (const [index, step] of steps.entries()) {
+      if (before + index < run.state.step) continue;
+      if (run.state.step >= run.steps && (options.maxSteps !== null || pass + 1 > options.passes)) return;
+      await takeStep(run, threads, step);
+      if (await isOver(run, threads)) return;
+    }
+    before += steps.length;
+  }
+}
+
+async function takeStep(run: Run, threads: TrainingThreads, { shards }: Step): Promise<void> {
+  const { job, train } = run;
+  const { options } = job;
+  const step = run.state.step + 1;
+  const { loss } = await threads.step({
+    shards,
+    totalWeight: weightOf(job, train.store, shards),
+    update: {
+      ...options.adam,
+      learningRate: learningRateAt(options.schedule, step, run.steps),
+      step,
+      gradientScale: 1,
+    },
+    clipNorm: options.clipNorm,
+  });
+  if (!Number.isFinite(loss)) {
+    throw new HouseError(
+      "bad-input",
+      `Training diverged at step ${step}: the loss is ${loss}; use a lower learning rate`,
+    );
+  }
+  run.state = { ...run.state, step };
+  run.recent.push(loss);
+  run.hooks.progress?.({ stage: "training", done: step, total: Math.max(step, run.steps), unit: "steps" });
+}
+
+/** Looks at the development set when it is time, saves, and says whether to stop. */
+async function isOver(run: Run, threads: TrainingThreads): Promise<boolean> {
+  const { job, hooks } = run;
+  const { options } = job;
+  const isLast = run.state.step >= run.steps;
+  if (run.state.step % options.evaluateEvery === 0 || isLast) await look(run, threads);
+  const every = hooks.checkpoint?.everySteps ?? Infinity;
+  const isStopped = hooks.signal?.aborted === true;
+  if (run.state.step % every === 0 || (isStopped && hooks.checkpoint !== undefined)) {
+    hooks.checkpoint?.save(writeCheckpoint({ ...run.state, recent: run.recent }, run.shared, run.best));
+  }
+  if (isStopped)
+    throw new HouseError("cancelled", "Stopped while training: run the same command again to go on");
+  return options.patience !== null && run.state.evaluationsSinceBest >= options.patience;
+}
+
+async function look(run: Run, threads: TrainingThreads): Promise<void> {
+  const { state, recent } = run;
+  const developmentLoss = await developmentLossOf(run, threads);
+  const trainLoss = recent.reduce((sum, loss) => sum + loss, 0) / Math.max(1, recent.length);
+  const entry = { step: state.step, trainLoss, developmentLoss };
+  const isBetter = developmentLoss !== null && (state.bestLoss === null || developmentLoss < state.bestLoss);
+  if (isBetter) run.best = Float32Array.from(run.shared.parameters);
+  run.state = {
+    ...state,
+    history: [...state.history, entry],
+    bestLoss: isBetter ? developmentLoss : state.bestLoss,
+    evaluationsSinceBest: isBetter ? 0 : state.evaluationsSinceBest + 1,
+  };
+  run.recent = [];
+  run.hooks.onHistory?.(entry);
+}
+
+async function developmentLossOf(
+  { job, development, plan }: Run,
+  threads: TrainingThreads,
+): Promise<number | null> {
+  if (sequenceCount(development.store) === 0) return null;
+  const { store, buckets } = development;
+  const shards = planPass(store, buckets, { ...plan, seed: job.options.seed }).flatMap((step) => step.shards);
+  return threads.evaluate({ shards, totalWeight: weightOf(job, store, shards) });
+}
+
+/** What the losses of the shards are divided by: learnt weight, or pairs. */
+function weightOf({ objective }: TrainJob, store: SequenceStore, shards: readonly Shard[]): number {
+  const sequences = shards.flatMap(({ rows }) => rows.flat());
+  if (objective.kind === "preference") return sequences.length / 2;
+  let total = 0;
+  for (const index of sequences) {
+    for (let at = store.starts[index]; at < store.starts[index + 1]; at += 1) total += store.weights[at];
+  }
+  return Math.max(total, Number.MIN_VALUE);
+}
+
+const passSeed = (seed: number, pass: number): number => seed * 1000 + pass;
+
+/** Trainable parameters, in the order the graph has them. */
+function learntOf({ start, trainable }: TrainJob): { name: string; shape: readonly number[] }[] {
+  return [...start]
+    .filter(([name]) => trainable.mode === "full" || name.includes(".lora_"))
+    .map(([name, { shape }]) => ({ name, shape }));
+}
+
+function frozenOf({ start }: TrainJob, { places }: Shared): Weights {
+  const learnt = new Set(places.map(({ name }) => name));
+  return new Map([...start].filter(([name]) => !learnt.has(name)));
+}
+
+function fingerprintOf(job: TrainJob, { ids, weights }: SequenceStore): string {
+  const { threads: _threads, maxBytes: _maxBytes, ...options } = job.options;
+  const sums = [...job.start].map(([name, { data }]) => [name, data.length, data[0], data.at(-1)]);
+  const material = [
+    ids.length,
+    ids.reduce((sum, id, index) => (sum * 31 + id + index) % 1e9, 0),
+    weights.length,
+  ];
+  return contentHash([job.config, job.trainable, job.objective, job.isCausal, options, sums, material], 32);
+}
+
+function tooMuch(bytes: number, maxBytes: number): HouseError {
+  const megabytes = (value: number): string => `${Math.round(value / 1e6)} MB`;
+  return new HouseError(
+    "bad-input",
+    `Cannot train: it needs about ${megabytes(bytes)} of memory, allowed are ${megabytes(maxBytes)}; use fewer tokens per shard, fewer threads or a smaller model`,
+  );
+}
