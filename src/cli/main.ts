@@ -8,6 +8,7 @@ import { EXPORTS, exportCommand } from "./export.ts";
 import { importCommand } from "./import.ts";
 import { certifyCommand, convertCommand, discoverCommand, trainCommand } from "./loop-commands.ts";
 import { maskCommand } from "./mask.ts";
+import { addModels } from "./models.ts";
 import { paint } from "./print.ts";
 import { replay } from "./replay.ts";
 import { reportCommand } from "./report.ts";
@@ -73,6 +74,11 @@ const HELP: { readonly [command: string]: readonly string[] } = {
     "understudy export dataset ticket-triage-support --out dataset.jsonl",
     "understudy export certificates",
   ],
+  models: [
+    "understudy models --fits 8GB",
+    "understudy models --runs-here --json | jq '.models[].id'",
+    "understudy models pull hf:HuggingFaceTB/SmolLM2-135M-Instruct",
+  ],
   doctor: ["understudy doctor --store /var/lib/understudy"],
 };
 
@@ -99,6 +105,7 @@ export function program(): Command {
   addLoop(root);
   addServing(root);
   addTools(root);
+  addModels(root, { storeOf: (command) => configOf(command).store, untilStopped, env: process.env });
   addExamples(root);
   return root;
 }

@@ -27,6 +27,17 @@ export function milliseconds(ms: number | null): string {
   return ms < 10 ? `${ms.toFixed(2)} ms` : `${count(Math.round(ms))} ms`;
 }
 
+/** 512 B, 94 kB, 1.2 MB, 16.4 GB: powers of ten, as disks and hubs count. */
+export function bytes(size: number | null): string {
+  if (size === null) return "–";
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  let power = 0;
+  // 999.5 and above would be written as 1000 of the smaller unit.
+  while (power < units.length - 1 && size / 1000 ** power >= 999.5) power += 1;
+  const value = size / 1000 ** power;
+  return `${value.toFixed(power === 0 || value >= 100 ? 0 : 1)} ${units[power]}`;
+}
+
 export type Column = { readonly title: string; readonly right?: boolean };
 
 /** A table in plain text; widths count visible characters. Cells may be coloured. */

@@ -25,3 +25,15 @@ export {
   type SpecialistModel,
   type SpecialistParts,
 } from "./specialist-model.ts";
+export { CATALOGUE, CATALOGUE_CHECKED, LEFT_OUT } from "./catalogue/catalogue.ts";
+export { finestFit, memoryOf, PRECISIONS, type Memory, type Precision } from "./catalogue/memory.ts";
+export { runsHere, type Licence, type OpenModel } from "./catalogue/open-model.ts";
+export { folderOf, parseHubName, type HubName } from "./hub/name.ts";
+export {
+  DEFAULT_ENDPOINT,
+  PULLED_FILE,
+  pullModel,
+  type PulledModel,
+  type PullEffects,
+  type PullOptions,
+} from "./hub/pull.ts";
