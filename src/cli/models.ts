@@ -40,7 +40,7 @@ export function addModels(root: Command, { storeOf, untilStopped, env }: Hooks):
     .option("--fits <size>", "only those that fit into so much memory, for example 8GB", memoryFlag)
     .option("--runs-here", "only those that this engine itself can run and train")
     .action((flags: ListFlags) => {
-      process.exitCode = listModels(flags);
+      process.stdout.write(listModels(flags));
     });
   models
     .command("pull")
@@ -64,17 +64,17 @@ Examples:
   understudy models pull hf:HuggingFaceTB/SmolLM2-135M-Instruct
   understudy models pull hf:Qwen/Qwen3-0.6B@main --to models/qwen3`;
 
-type ListFlags = { readonly json?: boolean; readonly fits?: number; readonly runsHere?: boolean };
+export type ListFlags = { readonly json?: boolean; readonly fits?: number; readonly runsHere?: boolean };
 
-function listModels({ json, fits, runsHere: isHereOnly }: ListFlags): number {
+/** The catalogue, or what is asked of it, as a table or one JSON document. */
+export function listModels({ json, fits, runsHere: isHereOnly }: ListFlags): string {
   const chosen = CATALOGUE.filter(
     (model) =>
       (isHereOnly !== true || runsHere(model)) && (fits === undefined || finestFit(model, fits) !== null),
   );
-  if (json === true)
-    printJson({ checked: CATALOGUE_CHECKED, models: chosen.map((model) => facts(model, fits)) });
-  else process.stdout.write(describe(chosen, fits));
-  return 0;
+  if (json !== true) return describe(chosen, fits);
+  const models = chosen.map((model) => facts(model, fits));
+  return `${JSON.stringify({ checked: CATALOGUE_CHECKED, models }, null, 2)}\n`;
 }
 
 function facts(model: OpenModel, fits: number | undefined): unknown {
@@ -169,7 +169,7 @@ type PullRun = {
 async function pull(text: string, { flags, folder: folderFor, env, signal }: PullRun): Promise<number> {
   const model = parseHubName(text);
   const folder = folderFor(folderOf(model));
-  const given = (name: string): string | undefined => (env[name] === "" ? undefined : env[name]);
+  const given = (name: string): string | undefined => env[name]?.trim() || undefined;
   const line = progressLine(process.stderr, () => Date.now());
   const out = flags.json === true ? process.stderr : process.stdout;
   try {
@@ -185,6 +185,10 @@ async function pull(text: string, { flags, folder: folderFor, env, signal }: Pul
         random: Math.random,
         wait: async (ms, until) => wait(ms, undefined, { signal: until }).catch(() => undefined),
         progress: line.progress,
+        onRetry: (text) => {
+          line.clear();
+          process.stderr.write(`${text}\n`);
+        },
         note: (text) => void out.write(`${text}\n`),
         signal,
       },

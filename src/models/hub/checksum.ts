@@ -9,6 +9,7 @@ const READ_BYTES = 1024 * 1024;
 export async function checkFile(
   path: string,
   file: HubFile,
+  onBytes: (bytes: number) => void,
   signal: AbortSignal,
 ): Promise<{ readonly isRight: boolean; readonly sha256: string }> {
   const sha256 = createHash("sha256");
@@ -20,6 +21,7 @@ export async function checkFile(
     sha256.update(part);
     git?.update(part);
     bytes += part.length;
+    onBytes(part.length);
   }
   const digest = sha256.digest("hex");
   const found = git === null ? digest : git.digest("hex");

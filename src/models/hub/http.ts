@@ -157,7 +157,11 @@ function failureOf(error: unknown, what: string, signal: AbortSignal): HubFailur
     return failure("upstream-timeout", "no answer in time", true);
   if (error instanceof errors.BodyTimeoutError)
     return failure("upstream-timeout", "the answer stopped coming", true);
+  // A token or an address that HTTP cannot carry; trying again changes nothing.
+  if (error instanceof errors.InvalidArgumentError) return failure("bad-usage", error.message, false);
   const code = (error as { code?: unknown }).code;
+  if (typeof code === "string" && /CERT|SIGNATURE|ERR_(TLS|SSL)/.test(code))
+    return failure("upstream-unreachable", `its TLS certificate is not accepted (${code})`, false);
   if (typeof code === "string" && UNREACHABLE.has(code)) return failure("upstream-unreachable", code, true);
   return failure("upstream-broken", `the connection broke: ${(error as Error).message}`, true);
 }

@@ -64,6 +64,7 @@ async function pull(
     random: () => 0.5,
     wait: async (ms) => void waits.push(ms),
     progress: () => {},
+    onRetry: () => {},
     note: (line) => notes.push(line),
     signal: new AbortController().signal,
     ...own,
@@ -243,8 +244,10 @@ describe("pullModel()", () => {
         hub.requests.length === 1 &&
         response.writeHead(429, { "retry-after": "7" }).end() !== undefined,
     });
-    const { error, waits } = await pull(hub);
+    const lines: string[] = [];
+    const { error, waits } = await pull(hub, {}, { onRetry: (line) => lines.push(line) });
     expect({ error, waits }).toEqual({ error: null, waits: [7000] });
+    expect(lines).toEqual([expect.stringMatching(/\(429\).*trying again in 7 s$/)]);
   });
 
   test("does not wait for an hour", async () => {
@@ -317,6 +320,12 @@ describe("pullModel()", () => {
     const { error } = await pull(await hubWith(), { endpoint: "http://mirror.example", token: "secret" });
     expect(error?.code).toBe("bad-usage");
     expect(error?.message).not.toContain("secret");
+  });
+
+  test("does not try again with a token that no header can carry, and does not print it", async () => {
+    const { error, waits } = await pull(await hubWith(), { token: "sec\nret" });
+    expect({ code: error?.code, waits }).toEqual({ code: "bad-usage", waits: [] });
+    expect(error?.message).not.toMatch(/sec|ret/);
   });
 
   test("says which licence a card names beside `other`, and where there is none", async () => {

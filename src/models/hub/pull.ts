@@ -124,7 +124,7 @@ async function fetchAll(pull: Pull, effects: PullEffects): Promise<PulledModel["
   const pulled = new Map<string, string>();
   let missingBytes = 0;
   for (const file of listing.files) {
-    const sha256 = await shaIfHere(join(options.folder, file.name), file, effects.signal);
+    const sha256 = await shaIfHere(join(options.folder, file.name), file, effects);
     if (sha256 !== null) pulled.set(file.name, sha256);
     else missingBytes += file.bytes - ((await sizeOf(partialOf(options.folder, file))) ?? 0);
   }
@@ -136,15 +136,16 @@ async function fetchAll(pull: Pull, effects: PullEffects): Promise<PulledModel["
   return listing.files.map(({ name, bytes }) => ({ name, bytes, sha256: pulled.get(name) ?? "" }));
 }
 
-async function shaIfHere(path: string, file: HubFile, signal: AbortSignal): Promise<string | null> {
+async function shaIfHere(path: string, file: HubFile, effects: PullEffects): Promise<string | null> {
   if ((await sizeOf(path)) !== file.bytes) return null;
-  const { isRight, sha256 } = await checked(path, file, signal);
+  const { isRight, sha256 } = await checked(path, file, effects);
   return isRight ? sha256 : null;
 }
 
-async function checked(path: string, file: HubFile, signal: AbortSignal): ReturnType<typeof checkFile> {
+async function checked(path: string, file: HubFile, effects: PullEffects): ReturnType<typeof checkFile> {
+  const { signal, progress } = effects;
   try {
-    return await checkFile(path, file, signal);
+    return await checkFile(path, file, meter(`checking ${file.name}`, file.bytes, progress), signal);
   } catch (error) {
     if (signal.aborted)
       throw new HouseError("cancelled", `Stopped while checking "${path}"`, { cause: error });
@@ -191,7 +192,7 @@ async function fetchFile(
   const partial = partialOf(options.folder, file);
   const path = `/${repositoryOf(options.model)}/resolve/${listing.commit}/${encodeURIComponent(file.name)}`;
   await download({ connection, url: urlAt(endpoint, path), file, partial, onBytes }, effects);
-  const { isRight, sha256 } = await checked(partial, file, effects.signal);
+  const { isRight, sha256 } = await checked(partial, file, effects);
   if (!isRight) {
     await rm(partial, { force: true });
     throw new HouseError(

@@ -15,6 +15,8 @@ export type RetryEffects = {
   readonly random: () => number;
   /** Ends after so many milliseconds, or earlier when the signal is raised. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** A line for the person who waits. */
+  readonly onRetry: (line: string) => void;
   readonly signal: AbortSignal;
 };
 
@@ -32,7 +34,9 @@ export async function withRetries<T>(attempt: () => Promise<Try<T>>, effects: Re
     const { failure, hasGained } = outcome;
     inARow = hasGained ? 1 : inARow + 1;
     if (!failure.isPassing || inARow >= MAX_TRIES || all >= MAX_TRIES_IN_ALL) throw failure.error;
-    await effects.wait(waitMs(failure, inARow, effects.random), effects.signal);
+    const ms = waitMs(failure, inARow, effects.random);
+    effects.onRetry(`${failure.error.message}; trying again in ${Math.ceil(ms / 1000)} s`);
+    await effects.wait(ms, effects.signal);
     if (effects.signal.aborted) throw new HouseError("cancelled", "Stopped while waiting for the hub");
   }
 }
