@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -78,10 +79,17 @@ async function pull(
 
 const isWeights = (request: IncomingMessage): boolean => request.url?.endsWith("model.safetensors") === true;
 
-/** Sends the first bytes of the weights and cuts the connection. */
+/** Sends the first bytes of the weights and cuts the connection when they are on disk: what a reader still holds dies with it. */
 function cutAfter(response: ServerResponse, bytes: number): void {
   response.writeHead(200, { "content-length": WEIGHTS.length });
-  response.write(WEIGHTS.subarray(0, bytes), () => setImmediate(() => response.destroy()));
+  response.write(WEIGHTS.subarray(0, bytes));
+  const isOnDisk = (name: string): boolean =>
+    name.endsWith(".partial") && statSync(join(folder, name)).size === bytes;
+  const cutWhenWritten = (): void => {
+    if (readdirSync(folder).some(isOnDisk)) response.destroy();
+    else if (!response.destroyed) setImmediate(cutWhenWritten);
+  };
+  cutWhenWritten();
 }
 
 describe("pullModel()", () => {
