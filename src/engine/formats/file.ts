@@ -4,10 +4,15 @@ import { decode, encode, encodedBytes, ENCODINGS, type Encoding } from "./encodi
 
 // Numbers pass through a buffer of this many values: 4 MiB as float32, small beside any model, large enough to read at full speed.
 const CHUNK_VALUES = 2 ** 20;
+// One read of more than 2 GiB is refused by Node; at this size the system call no longer costs anything.
+const READ_BYTES = 2 ** 26;
+// Names come from the file and may be of any length; a refusal stays a line.
+const MAX_REASON_CHARACTERS = 400;
 
 /** A refusal of what a file holds, on one line that names the file. */
 export function brokenFile(path: string, what: string): HouseError {
-  return new HouseError("bad-input", `Cannot read ${JSON.stringify(path)}: ${what}`);
+  const reason = what.length > MAX_REASON_CHARACTERS ? `${what.slice(0, MAX_REASON_CHARACTERS)}…` : what;
+  return new HouseError("bad-input", `Cannot read ${JSON.stringify(path)}: ${reason}`);
 }
 
 /** A refusal to write what a format cannot say. */
@@ -50,7 +55,8 @@ function unreadable(path: string, cause: unknown): HouseError {
 export async function readInto(file: ReadFile, target: Uint8Array, position: number): Promise<void> {
   let done = 0;
   while (done < target.byteLength) {
-    const { bytesRead } = await file.handle.read(target, done, target.byteLength - done, position + done);
+    const length = Math.min(READ_BYTES, target.byteLength - done);
+    const { bytesRead } = await file.handle.read(target, done, length, position + done);
     if (bytesRead === 0) throw brokenFile(file.path, `it ends at byte ${position + done}: truncated`);
     done += bytesRead;
   }
@@ -89,16 +95,26 @@ export type Sink = { readonly write: (bytes: Uint8Array) => Promise<void> };
 /** Writes beside the file and renames at the end: a stopped process leaves the old file or none, never half of one. */
 export async function writeWhole(path: string, fill: (sink: Sink) => Promise<void>): Promise<void> {
   const beside = `${path}.part`;
-  const handle = await open(beside, "w");
   try {
-    await fill({ write: (bytes) => writeAll(handle, bytes) });
-    await handle.sync();
-    await handle.close();
+    const handle = await open(beside, "w");
+    try {
+      await fill({ write: (bytes) => writeAll(handle, bytes) });
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
     await rename(beside, path);
-  } catch (error) {
-    await handle.close().catch(() => undefined); // Closed already where the rename failed; the first error is the one to tell.
+  } catch (cause) {
     await rm(beside, { force: true });
-    throw error;
+    const isFull = (cause as NodeJS.ErrnoException).code === "ENOSPC";
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HouseError(
+      isFull ? "store-full" : "bad-input",
+      `Cannot write ${JSON.stringify(path)}: ${reason}`,
+      {
+        cause,
+      },
+    );
   }
 }
 

@@ -155,6 +155,8 @@ export function metadataOfConfig(config: ModelConfig): Map<string, GgufValue> | 
   const { architecture: arch, ropeScaling } = config;
   if (ropeScaling?.kind === "llama3" && arch !== "llama")
     return `the rotary scaling llama3 is known to llama.cpp for the architecture llama only, not for ${arch}`;
+  if (arch === "qwen2" && config.heads * config.headSize !== config.hiddenSize)
+    return `llama.cpp wants heads × head size to be the hidden size in a qwen2, here ${config.heads} × ${config.headSize} and ${config.hiddenSize}`;
   const u32 = (key: string, value: number): [string, GgufValue] => [`${arch}.${key}`, { type: "u32", value }];
   const f32 = (key: string, value: number): [string, GgufValue] => [`${arch}.${key}`, { type: "f32", value }];
   return new Map<string, GgufValue>([

@@ -11,8 +11,13 @@ import { keysOfTokenizer, tokenizerOfGguf } from "./gguf-vocabulary.ts";
 import { shapesOf, type Model } from "./model-folder.ts";
 import { isRotated, llama3Divisors, toHalves, toNeighbours } from "./rotary-rows.ts";
 
-/** A model with the tokenizer that its file carries; null where that is not byte-level BPE. */
-export type GgufModel = Model & { readonly tokenizer: GgufTokenizer | null };
+/** A model with what its file carries beside it: the tokenizer, null where that is not byte-level BPE, and the chat template. */
+export type GgufModel = Model & {
+  readonly tokenizer: GgufTokenizer | null;
+  readonly chatTemplate?: string | null;
+};
+
+const CHAT_TEMPLATE = "tokenizer.chat_template";
 
 /** Encodings a model can be written in. Vectors (norms, biases) are float32 in all of them. */
 export type GgufDtype = "f32" | "f16" | "q8_0";
@@ -31,7 +36,12 @@ export function loadGguf(path: string): Promise<GgufModel> {
     found.delete(ROPE_DIVISORS);
     const fault = shapesFault(expected, found);
     if (fault !== null) throw brokenFile(path, fault);
-    return { config, weights: await readWeights(file, config), tokenizer: tokenizerOfGguf(file) };
+    return {
+      config,
+      weights: await readWeights(file, config),
+      tokenizer: tokenizerOfGguf(file),
+      chatTemplate: textAt(file.metadata, CHAT_TEMPLATE) ?? null,
+    };
   });
 }
 
@@ -46,7 +56,7 @@ async function readWeights(file: GgufFile, config: ModelConfig): Promise<Map<str
   return weights;
 }
 
-/** Writes a model for llama.cpp. In `q8_0` a matrix whose rows are no multiple of 32 is written as float16, as llama.cpp's own converter does. */
+/** Writes a model for llama.cpp; without a tokenizer it loads but cannot tokenize. In `q8_0` a matrix whose rows are no multiple of 32 is written as float16, as llama.cpp's own converter does. */
 export async function saveGguf(
   path: string,
   model: GgufModel,
@@ -59,6 +69,8 @@ export async function saveGguf(
   if (typeof metadata === "string") throw unwritable(path, metadata);
   const dtype = options.dtype ?? "f32";
   if (options.name !== undefined) metadata.set("general.name", { type: "string", value: options.name });
+  if (typeof model.chatTemplate === "string")
+    metadata.set(CHAT_TEMPLATE, { type: "string", value: model.chatTemplate });
   metadata.set("general.file_type", { type: "u32", value: FILE_TYPE[dtype] });
   metadata.set("general.quantization_version", { type: "u32", value: QUANTIZATION_VERSION });
   for (const [key, value] of keysOfTokenizer(tokenizer, config.vocabularySize))

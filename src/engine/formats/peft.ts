@@ -47,7 +47,7 @@ function adapterOf({ kind, rank, alpha }: PeftConfig, tensors: Map<string, Tenso
   return { kind, rank, alpha, targets: targetsOf(modules), tensors };
 }
 
-/** Writes a folder that PEFT and vLLM load onto the same base. */
+/** Writes a folder that PEFT (and vLLM, which has no DoRA) loads onto the same base. */
 export async function savePeftAdapter(
   dir: string,
   base: ModelConfig,

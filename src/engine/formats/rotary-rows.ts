@@ -44,7 +44,11 @@ export function isRotated(name: string): boolean {
 }
 
 /** By what llama.cpp divides each rotary frequency (`rope_freqs.weight`): Llama 3's scaling; headSize / 2 values. */
-export function llama3Divisors({ headSize, ropeTheta, ropeScaling }: ModelConfig): Float32Array {
+export function llama3Divisors({
+  headSize,
+  ropeTheta,
+  ropeScaling,
+}: Pick<ModelConfig, "headSize" | "ropeTheta" | "ropeScaling">): Float32Array {
   if (ropeScaling?.kind !== "llama3") throw new RangeError("Only the scaling llama3 has divisors");
   const {
     factor,
