@@ -14,3 +14,16 @@ export {
   type SafetensorsDtype,
   type SafetensorsFile,
 } from "./formats/safetensors.ts";
+export type {
+  AdapterHandle,
+  Generation,
+  GenerationOptions,
+  GenerationRequest,
+  GeneratedToken,
+  LanguageModel,
+  Sampling,
+  ScoreRequest,
+  TokenMask,
+} from "./decode/language-model.ts";
+export { openModel, type OpenModelOptions } from "./decode/open-model.ts";
+export type { Precision } from "./decode/model-parts.ts";

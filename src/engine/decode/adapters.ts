@@ -1,0 +1,160 @@
+import { HouseError } from "../../core/index.ts";
+import type { Adapter, ModelConfig, Weights } from "../model-config.ts";
+import type { Runtime, SessionTensor } from "../onnx/runtime.ts";
+import type { AdapterInputs } from "./decoder.ts";
+import type { Adapted } from "./feed.ts";
+import type { AdapterHandle } from "./language-model.ts";
+import { GROUP_NAMES, LINEAR_GROUPS, type LinearGroup } from "./linear-groups.ts";
+import { numbers } from "./model-parts.ts";
+import type { PrefixCache } from "./prefix-cache.ts";
+
+/** The adapters of one model. */
+export type Adapters = {
+  load(adapter: Adapter): AdapterHandle;
+  inputsOf(handle: AdapterHandle | undefined): Adapted;
+};
+
+type Base = { readonly config: ModelConfig; readonly weights: Weights; readonly runtime: Runtime };
+
+const BASE_ALONE: Adapted = { id: 0, inputs: null };
+
+export function openAdapters(base: Base, prefixes: PrefixCache): Adapters {
+  const loaded = new Map<number, AdapterInputs>();
+  let lastId = 0;
+  return {
+    load(adapter) {
+      const inputs = adapterInputs(base, adapter);
+      lastId += 1;
+      const id = lastId;
+      loaded.set(id, inputs);
+      const bytes = Object.values(inputs.feeds).reduce((total, { size }) => total + 4 * size, 0);
+      const close = (): void => {
+        loaded.delete(id);
+        prefixes.drop(id);
+      };
+      return { id, bytes, close };
+    },
+    inputsOf(handle) {
+      if (handle === undefined) return BASE_ALONE;
+      const inputs = loaded.get(handle.id);
+      if (inputs === undefined)
+        throw new HouseError(
+          "bad-usage",
+          `Cannot use adapter ${handle.id}: it is closed, or of another model`,
+        );
+      return { id: handle.id, inputs };
+    },
+  };
+}
+
+/** An adapter in the form of the inference graph: per layer and group, A transposed and B · alpha / rank transposed. */
+export function adapterInputs({ config, weights, runtime }: Base, adapter: Adapter): AdapterInputs {
+  const groups = GROUP_NAMES.filter((group) =>
+    LINEAR_GROUPS[group].modules.some((module) => changes(adapter, module)),
+  );
+  const feeds: Record<string, SessionTensor> = {};
+  for (let layer = 0; layer < config.layers; layer += 1) {
+    for (const group of groups) {
+      const { a, b, rank } = groupMatrices(config, adapter, layer, group);
+      const { inner, outer } = LINEAR_GROUPS[group].sides(config);
+      const name = `adapter.${layer}.${group}`;
+      feeds[`${name}.a`] = runtime.tensor("float32", a, [inner, rank]);
+      feeds[`${name}.b`] = runtime.tensor("float32", b, [rank, outer]);
+      if (adapter.kind === "dora") {
+        const scale = doraScale(weights, adapter, layer, group);
+        feeds[`${name}.scale`] = runtime.tensor("float32", scale, [outer]);
+      }
+    }
+  }
+  return { shape: { kind: adapter.kind, groups }, feeds };
+}
+
+const changes = ({ targets }: Adapter, module: string): boolean =>
+  targets.includes(module.slice(module.indexOf(".") + 1));
+
+/** A [inner, rank] and B [rank, outer] of a group: the modules' ranks side by side, their outputs one after another. */
+function groupMatrices(
+  config: ModelConfig,
+  adapter: Adapter,
+  layer: number,
+  group: LinearGroup,
+): { readonly a: Float32Array; readonly b: Float32Array; readonly rank: number } {
+  const { inner, outer } = LINEAR_GROUPS[group].sides(config);
+  const { modules } = LINEAR_GROUPS[group];
+  const rank = adapter.rank * modules.filter((module) => changes(adapter, module)).length;
+  const a = new Float32Array(inner * rank);
+  const b = new Float32Array(rank * outer);
+  const scale = adapter.alpha / adapter.rank;
+  let firstRank = 0;
+  let firstRow = 0;
+  for (const module of modules) {
+    const name = `model.layers.${layer}.${module}`;
+    const rows = moduleRows(config, module);
+    if (changes(adapter, module)) {
+      const down = numbers(adapter.tensors, `${name}.lora_A`);
+      const up = numbers(adapter.tensors, `${name}.lora_B`);
+      for (let index = 0; index < adapter.rank; index += 1) {
+        for (let column = 0; column < inner; column += 1)
+          a[column * rank + firstRank + index] = down[index * inner + column];
+        for (let row = 0; row < rows; row += 1)
+          b[(firstRank + index) * outer + firstRow + row] = scale * up[row * adapter.rank + index];
+      }
+      firstRank += adapter.rank;
+    }
+    firstRow += rows;
+  }
+  return { a, b, rank };
+}
+
+function moduleRows(
+  { heads, kvHeads, headSize, hiddenSize, intermediateSize }: ModelConfig,
+  module: string,
+): number {
+  if (module === "self_attn.q_proj") return heads * headSize;
+  if (module === "self_attn.k_proj" || module === "self_attn.v_proj") return kvHeads * headSize;
+  return module === "mlp.gate_proj" || module === "mlp.up_proj" ? intermediateSize : hiddenSize;
+}
+
+/** DoRA's factor of each output: magnitude / ‖row of W + scale · B·A‖ (Liu et al. 2024, eq. 5); 1 for modules left alone. */
+function doraScale(weights: Weights, adapter: Adapter, layer: number, group: LinearGroup): Float32Array {
+  const { modules } = LINEAR_GROUPS[group];
+  const rowSets = modules.map((module) => {
+    const name = `model.layers.${layer}.${module}`;
+    const weight = numbers(weights, `${name}.weight`);
+    const [rows, inner] = weights.get(`${name}.weight`)?.shape ?? [0, 0];
+    if (!changes(adapter, module)) return new Float32Array(rows).fill(1);
+    return moduleScale(adapter, name, { weight, rows, inner });
+  });
+  const all = new Float32Array(rowSets.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const set of rowSets) {
+    all.set(set, at);
+    at += set.length;
+  }
+  return all;
+}
+
+function moduleScale(
+  adapter: Adapter,
+  name: string,
+  { weight, rows, inner }: { readonly weight: Float32Array; readonly rows: number; readonly inner: number },
+): Float32Array {
+  const down = numbers(adapter.tensors, `${name}.lora_A`);
+  const up = numbers(adapter.tensors, `${name}.lora_B`);
+  const magnitude = numbers(adapter.tensors, `${name}.lora_magnitude_vector`);
+  const factor = adapter.alpha / adapter.rank;
+  const scale = new Float32Array(rows);
+  const changed = new Float64Array(inner);
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < inner; column += 1) changed[column] = weight[row * inner + column];
+    for (let index = 0; index < adapter.rank; index += 1) {
+      const part = factor * up[row * adapter.rank + index];
+      for (let column = 0; column < inner; column += 1)
+        changed[column] += part * down[index * inner + column];
+    }
+    let squares = 0;
+    for (let column = 0; column < inner; column += 1) squares += changed[column] ** 2;
+    scale[row] = magnitude[row] / Math.sqrt(squares);
+  }
+  return scale;
+}

@@ -1,0 +1,121 @@
+import { rotationTables } from "../graph/rotary.ts";
+import type { ModelConfig, Weights } from "../model-config.ts";
+import { GROUP_NAMES, LINEAR_GROUPS, type LinearGroup } from "./linear-groups.ts";
+import { quantize, type Quantized } from "./quantize.ts";
+
+export type Precision = "f32" | "int8" | "int4";
+
+/** The matrix of one product: as it is, transposed to [inner, outer]; or quantised. */
+export type LinearWeight =
+  | {
+      readonly kind: "float";
+      readonly outer: number;
+      readonly inner: number;
+      readonly transposed: Float32Array;
+    }
+  | ({ readonly kind: "quantized"; readonly outer: number; readonly inner: number } & Quantized);
+
+/** A model's numbers in the form that the inference graph takes. */
+export type ModelParts = {
+  readonly linears: readonly Readonly<Record<LinearGroup, LinearWeight>>[];
+  readonly biases: readonly Readonly<Partial<Record<LinearGroup, Float32Array>>>[];
+  /** Weights of the norms, by their names. */
+  readonly vectors: ReadonlyMap<string, Float32Array>;
+  readonly head: LinearWeight;
+  /** Rows of the rotation tables: no sequence can be longer. */
+  readonly positions: number;
+  readonly cosines: Float32Array;
+  readonly sines: Float32Array;
+};
+
+// 32 is the block of every quantised format in use (GGUF's Q8_0 and Q4_0).
+export const BLOCK = 32;
+
+export function modelParts(
+  config: ModelConfig,
+  weights: Weights,
+  options: { readonly precision: Precision; readonly positions: number },
+): ModelParts {
+  const layers = Array.from({ length: config.layers }, (_, layer) => layer);
+  const { precision, positions } = options;
+  return {
+    linears: layers.map((layer) =>
+      groupsOf((group) => groupWeight(config, weights, { layer, group, precision })),
+    ),
+    biases: layers.map((layer) =>
+      config.attentionBias ? { qkv: joined(weights, layer, "qkv", "bias") } : {},
+    ),
+    vectors: new Map(
+      [...weights].filter(([name]) => name.includes("norm")).map(([name, { data }]) => [name, data]),
+    ),
+    head: headWeight(config, weights, precision),
+    positions,
+    ...rotationTables(config, positions),
+  };
+}
+
+/** The rows of a layer's modules of one group, one after another: [outer, inner], or its biases. */
+export function joined(
+  weights: Weights,
+  layer: number,
+  group: LinearGroup,
+  kind: "weight" | "bias",
+): Float32Array {
+  const { modules } = LINEAR_GROUPS[group];
+  const tensors = modules.map((module) => numbers(weights, `model.layers.${layer}.${module}.${kind}`));
+  if (tensors.length === 1) return tensors[0];
+  const all = new Float32Array(tensors.reduce((total, { length }) => total + length, 0));
+  let at = 0;
+  for (const data of tensors) {
+    all.set(data, at);
+    at += data.length;
+  }
+  return all;
+}
+
+export function numbers(weights: Weights, name: string): Float32Array {
+  const tensor = weights.get(name);
+  if (tensor === undefined) throw new RangeError(`Cannot open the model: it has no tensor "${name}"`);
+  return tensor.data;
+}
+
+function groupsOf(make: (group: LinearGroup) => LinearWeight): Readonly<Record<LinearGroup, LinearWeight>> {
+  const [qkv, o, gateUp, down] = GROUP_NAMES.map(make);
+  return { qkv, o, gateUp, down };
+}
+
+function groupWeight(
+  config: ModelConfig,
+  weights: Weights,
+  { layer, group, precision }: { layer: number; group: LinearGroup; precision: Precision },
+): LinearWeight {
+  const sides = LINEAR_GROUPS[group].sides(config);
+  return linearWeight(joined(weights, layer, group, "weight"), sides, precision);
+}
+
+function headWeight(config: ModelConfig, weights: Weights, precision: Precision): LinearWeight {
+  const name = config.tiedHead ? "model.embed_tokens.weight" : "lm_head.weight";
+  const sides = { outer: config.vocabularySize, inner: config.hiddenSize };
+  // The head decides between words that are close: it stays at 8 bits, as in llama.cpp's 4-bit models.
+  return linearWeight(numbers(weights, name), sides, precision === "int4" ? "int8" : precision);
+}
+
+function linearWeight(
+  data: Float32Array,
+  { outer, inner }: { readonly outer: number; readonly inner: number },
+  precision: Precision,
+): LinearWeight {
+  if (precision === "f32") return { kind: "float", outer, inner, transposed: transpose(data, outer, inner) };
+  const bits = precision === "int8" ? 8 : 4;
+  return { kind: "quantized", outer, inner, ...quantize(data, outer, inner, { bits, block: BLOCK }) };
+}
+
+/** [rows, columns] to [columns, rows]. */
+export function transpose(data: Float32Array, rows: number, columns: number): Float32Array {
+  const turned = new Float32Array(data.length);
+  for (let row = 0; row < rows; row += 1) {
+    for (let column = 0; column < columns; column += 1)
+      turned[column * rows + row] = data[row * columns + column];
+  }
+  return turned;
+}
