@@ -1,6 +1,5 @@
 import { LINEAR_MODULES, parameterShapes, type Adapter, type ModelConfig } from "../model-config.ts";
-import { shapesFault } from "./check-weights.ts";
-import { shapesOf } from "./model-folder.ts";
+import { shapesFault, shapesOf } from "./check-weights.ts";
 
 /** Every tensor an adapter must have on this base, with its shape, in a fixed order. Unknown targets have none. */
 export function adapterShapes(

@@ -1,4 +1,4 @@
-import { parameterShapes, type ModelConfig } from "../model-config.ts";
+import { parameterShapes, type ModelConfig, type Weights } from "../model-config.ts";
 
 type Shapes = ReadonlyMap<string, readonly number[]>;
 
@@ -22,4 +22,9 @@ export function shapesFault(expected: Shapes, found: Shapes): string | null {
 
 function isSame(a: readonly number[], b: readonly number[]): boolean {
   return a.length === b.length && a.every((side, axis) => side === b[axis]);
+}
+
+/** Names and shapes, as the checks take them. */
+export function shapesOf(weights: Weights): ReadonlyMap<string, readonly number[]> {
+  return new Map([...weights].map(([name, { shape }]) => [name, shape]));
 }

@@ -1,14 +1,14 @@
 import { parameterShapes, type ModelConfig, type Tensor } from "../model-config.ts";
 import type { GgufTokenizer } from "../tokens/gguf-tokenizer.ts";
 import { configFault } from "./check-config.ts";
-import { shapesFault, weightsFault } from "./check-weights.ts";
+import { shapesFault, shapesOf, weightsFault } from "./check-weights.ts";
 import { ENCODINGS, type Encoding } from "./encoding.ts";
 import { brokenFile, unwritable } from "./file.ts";
 import { configOfGguf, metadataOfConfig, ROPE_DIVISORS, textAt } from "./gguf-config.ts";
 import { withGguf, writeGguf, type GgufFile } from "./gguf-file.ts";
 import { ggufName } from "./gguf-names.ts";
 import { keysOfTokenizer, tokenizerOfGguf } from "./gguf-vocabulary.ts";
-import { shapesOf, type Model } from "./model-folder.ts";
+import type { Model } from "./model-folder.ts";
 import { isRotated, llama3Divisors, toHalves, toNeighbours } from "./rotary-rows.ts";
 
 /** A model with what its file carries beside it: the tokenizer, null where that is not byte-level BPE, and the chat template. */

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import type { ModelConfig, Weights } from "../model-config.ts";
+import { parameterShapes, type ModelConfig, type Weights } from "../model-config.ts";
 import { loadGgufAdapter, saveGgufAdapter } from "./gguf-adapter.ts";
 import { loadGguf, saveGguf } from "./gguf-model.ts";
 import { configFromHuggingFace } from "./hf-config.ts";
@@ -38,6 +38,11 @@ describe.each(MODELS)("the model %s of transformers", (name) => {
     const before = configFromHuggingFace(await json(`${name}/config.transformers-4.json`));
     expect(before).toEqual(configFromHuggingFace(await json(`${name}/config.json`)));
   });
+});
+
+test("loadModelFolder() gives the tensors in the order of parameterShapes()", async () => {
+  const { config, weights } = await base("qwen2");
+  expect([...weights.keys()]).toEqual([...parameterShapes(config).keys()]);
 });
 
 test("loadModelFolder() reads shards as one model", async () => {

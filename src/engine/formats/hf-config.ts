@@ -1,7 +1,7 @@
 import type { ModelConfig } from "../model-config.ts";
 import { configFault } from "./check-config.ts";
 import { ropeFields, ropeOf } from "./hf-rope.ts";
-import { isRecord } from "./safetensors-header.ts";
+import { isRecord } from "./json-file.ts";
 
 type Json = Readonly<Record<string, unknown>>;
 

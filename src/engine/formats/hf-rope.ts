@@ -1,5 +1,5 @@
 import type { ModelConfig, RopeScaling } from "../model-config.ts";
-import { isRecord } from "./safetensors-header.ts";
+import { isRecord } from "./json-file.ts";
 
 type Rope = Pick<ModelConfig, "ropeTheta" | "ropeScaling">;
 

@@ -1,21 +1,18 @@
 import { existsSync } from "node:fs";
-import { mkdir, readFile, stat } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { HouseError, parseJson } from "../../core/index.ts";
-import type { ModelConfig, Tensor, Weights } from "../model-config.ts";
+import { parameterShapes, type ModelConfig, type Tensor, type Weights } from "../model-config.ts";
 import { configFault } from "./check-config.ts";
-import { weightsFault } from "./check-weights.ts";
-import { brokenFile, unwritable, writeWhole } from "./file.ts";
+import { shapesOf, weightsFault } from "./check-weights.ts";
+import { brokenFile, unwritable } from "./file.ts";
 import { configFromHuggingFace, configToHuggingFace, generationToHuggingFace } from "./hf-config.ts";
-import { isRecord } from "./safetensors-header.ts";
+import { isRecord, readJson, writeJson } from "./json-file.ts";
 import { withSafetensors, writeSafetensors, type SafetensorsDtype } from "./safetensors.ts";
 
 const CONFIG = "config.json";
 const GENERATION = "generation_config.json";
 const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
-// The index of the largest models has a few thousand lines; a config has fifty.
-const MAX_JSON_BYTES = 16 * 2 ** 20;
 
 /** A model in memory. */
 export type Model = { readonly config: ModelConfig; readonly weights: Weights };
@@ -58,7 +55,8 @@ async function readWeights(dir: string, files: readonly string[], config: ModelC
     await withSafetensors(join(dir, file), async ({ tensors, read }) => {
       for (const name of tensors.keys()) if (!isIgnored(config, name)) weights.set(name, await read(name));
     });
-  return weights;
+  // One order whatever the file's: sums over all parameters come out the same to the last bit. All are there: checked before.
+  return new Map([...parameterShapes(config).keys()].map((name) => [name, weights.get(name)!] as const));
 }
 
 async function shardsOf(dir: string): Promise<readonly string[]> {
@@ -79,28 +77,6 @@ async function shardsOf(dir: string): Promise<readonly string[]> {
   return [...files].sort();
 }
 
-/** A JSON file, parsed. */
-export async function readJson(path: string): Promise<unknown> {
-  const text = await readText(path);
-  const value = parseJson(text);
-  if (value === undefined) throw brokenFile(path, "it is not JSON");
-  return value;
-}
-
-async function readText(path: string): Promise<string> {
-  if (!existsSync(path))
-    throw new HouseError("not-found", `Cannot read ${JSON.stringify(path)}: there is no such file`);
-  const { size } = await stat(path);
-  if (size > MAX_JSON_BYTES)
-    throw brokenFile(path, `it has ${size} bytes, expected at most ${MAX_JSON_BYTES}`);
-  return readFile(path, "utf8");
-}
-
-/** Writes a JSON file whole. */
-export async function writeJson(path: string, value: unknown): Promise<void> {
-  await writeWhole(path, (sink) => sink.write(Buffer.from(`${JSON.stringify(value, null, 2)}\n`, "utf8")));
-}
-
 /** Writes a folder that Transformers, vLLM and this engine read. The tokenizer's files are the caller's. */
 export async function saveModelFolder(
   dir: string,
@@ -115,9 +91,4 @@ export async function saveModelFolder(
   await writeSafetensors(join(dir, WEIGHTS), weights, { dtype });
   await writeJson(join(dir, GENERATION), generationToHuggingFace(config));
   await writeJson(join(dir, CONFIG), configToHuggingFace(config, dtype));
-}
-
-/** Names and shapes, as the checks take them. */
-export function shapesOf(weights: Weights): ReadonlyMap<string, readonly number[]> {
-  return new Map([...weights].map(([name, { shape }]) => [name, shape]));
 }

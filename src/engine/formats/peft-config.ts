@@ -1,5 +1,5 @@
 import type { Adapter } from "../model-config.ts";
-import { isRecord } from "./safetensors-header.ts";
+import { isRecord } from "./json-file.ts";
 
 /** What `adapter_config.json` says; which modules are changed, the tensors tell. */
 export type PeftConfig = Pick<Adapter, "kind" | "rank" | "alpha"> & { readonly baseModel: string | null };

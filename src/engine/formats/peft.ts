@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Adapter, ModelConfig, Tensor } from "../model-config.ts";
 import { adapterFault, adapterShapes, targetsOf } from "./adapter-shapes.ts";
 import { brokenFile, unwritable } from "./file.ts";
-import { readJson, writeJson } from "./model-folder.ts";
+import { readJson, writeJson } from "./json-file.ts";
 import { peftConfigFor, peftConfigOf, type PeftConfig } from "./peft-config.ts";
 import { readSafetensors, writeSafetensors, type SafetensorsDtype } from "./safetensors.ts";
 

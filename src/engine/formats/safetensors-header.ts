@@ -1,6 +1,7 @@
 import { parseJson } from "../../core/index.ts";
 import { sizeOf } from "../model-config.ts";
 import type { Encoding } from "./encoding.ts";
+import { isRecord } from "./json-file.ts";
 
 /** What a header may say of one tensor. `begin` and `end` count bytes after the header. */
 export type TensorEntry = {
@@ -118,10 +119,6 @@ export function formatHeader(
   out.writeBigUInt64LE(BigInt(out.byteLength - 8), 0);
   json.copy(out, 8);
   return out;
-}
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function isStringRecord(value: unknown): value is Record<string, string> {
