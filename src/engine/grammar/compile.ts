@@ -4,7 +4,7 @@ import { lower, type Writing } from "./lower.ts";
 import { createMatcher, type Matcher } from "./matcher.ts";
 import { prune } from "./prune.ts";
 import { readSchema } from "./read-schema.ts";
-import { choice, RuleBook } from "./rule-book.ts";
+import { RuleBook } from "./rule-book.ts";
 import { refusal, type Definitions } from "./shape.ts";
 import { plainText } from "./string-rules.ts";
 import { schemaOfTools, type ToolForm } from "./tools.ts";
@@ -78,7 +78,7 @@ export function grammarText(source: GrammarSource): string {
   checkExclusive(shape, definitions);
   const writing: Writing = { book: new RuleBook(), definitions, begun: new Map() };
   const json = lower(shape, writing);
-  const text = isTools && source.form === "call-or-text" ? choice([json, plainText(writing.book)]) : json;
+  const text = isTools && source.form === "call-or-text" ? [...json, ...plainText(writing.book)] : json;
   if (writing.book.size() > MAX_RULES)
     throw refusal("#", `it needs ${writing.book.size()} rules, at most ${MAX_RULES} are supported`);
   return writing.book.text(text);

@@ -1,9 +1,8 @@
-import { ofLength } from "./automaton.ts";
 import { isBoundByLength, isFree, numberAutomaton, stringAutomaton } from "./leaf.ts";
 import { lowerArray } from "./lower-array.ts";
 import { lowerObject } from "./lower-object.ts";
 import { boundedString } from "./long-strings.ts";
-import { choice, quoted, type RuleBook } from "./rule-book.ts";
+import { literal, type RuleBook, type Sequence } from "./rule-book.ts";
 import {
   ANY_SHAPE,
   NEVER,
@@ -13,7 +12,7 @@ import {
   type Shape,
   type StringShape,
 } from "./shape.ts";
-import { anyString, stringOf, textOf } from "./string-rules.ts";
+import { restOfString, stringOf, textOf } from "./string-rules.ts";
 
 /** Longer strings are counted in blocks. */
 const MAX_CHAIN = 64;
@@ -25,68 +24,68 @@ export type Writing = {
   readonly begun: Map<string, string>;
 };
 
-/** An EBNF expression for the compact JSON texts of a shape: no whitespace, properties in order. */
-export function lower(shape: Shape, writing: Writing): string {
+/** The compact JSON texts of a shape, as alternatives: no whitespace, properties in order. */
+export function lower(shape: Shape, writing: Writing): readonly Sequence[] {
   const { book } = writing;
   switch (shape.kind) {
     case "any":
-      return begun("any", writing, () => choice(anyJson(writing)));
+      return [begun("any", writing, () => anyJson(writing))];
     case "never":
-      throw refusal("", "no value can satisfy it");
+      throw refusal("#", "no value can satisfy it");
     case "literal":
-      return shape.values.length === 1
-        ? quoted(JSON.stringify(shape.values[0]))
-        : book.rule(choice(shape.values.map((value) => quoted(JSON.stringify(value)))));
+      return shape.values.map((value) => literal(JSON.stringify(value)));
     case "number": {
       const automaton = numberAutomaton(shape);
       if (automaton === null) throw refusal(shape.at, "no number can satisfy it");
-      return begun(`number ${JSON.stringify({ ...shape, at: "" })}`, writing, () => textOf(automaton, book));
+      return [
+        begun(`number ${JSON.stringify({ ...shape, at: "" })}`, writing, () => [textOf(automaton, book)]),
+      ];
     }
     case "string":
-      return lowerString(shape, [], writing);
+      return [lowerString(shape, [], writing)];
     case "array":
-      return lowerArray(shape, writing);
+      return [lowerArray(shape, writing)];
     case "object":
-      return lowerObject(shape, writing);
+      return [lowerObject(shape, writing)];
     case "union":
-      return book.rule(choice(shape.options.map((option) => lower(option, writing))));
+      return shape.options.flatMap((option) => lower(option, writing));
     case "ref":
-      return begun(`ref ${shape.pointer}`, writing, () =>
-        lower(writing.definitions.get(shape.pointer) ?? NEVER, writing),
-      );
+      return [
+        begun(`ref ${shape.pointer}`, writing, () =>
+          lower(writing.definitions.get(shape.pointer) ?? NEVER, writing),
+        ),
+      ];
   }
 }
 
 /** The rule of this key; written when it is first asked for, so that it may speak of itself. */
-function begun(key: string, writing: Writing, write: () => string): string {
+function begun(key: string, writing: Writing, write: () => readonly Sequence[]): Sequence {
   const known = writing.begun.get(key);
-  if (known !== undefined) return known;
+  if (known !== undefined) return [known];
   const name = writing.book.reserve();
   writing.begun.set(key, name);
   writing.book.define(name, write());
-  return name;
+  return [name];
 }
 
 /** A JSON string of a shape, quotes included. `excluded`: values it may not have, for keys beside declared ones. */
-export function lowerString(shape: StringShape, excluded: readonly string[], writing: Writing): string {
-  const { book } = writing;
+export function lowerString(shape: StringShape, excluded: readonly string[], writing: Writing): Sequence {
   const key = `string ${JSON.stringify([{ ...shape, at: "" }, excluded])}`;
-  return begun(key, writing, () => {
-    if (excluded.length === 0 && isFree(shape)) return anyString(book);
-    const { minLength, maxLength } = shape;
-    const isLong = Math.max(minLength, maxLength ?? 0) > MAX_CHAIN;
-    if (excluded.length === 0 && isBoundByLength(shape)) {
-      return isLong
-        ? boundedString(minLength, maxLength, book)
-        : stringOf(ofLength(minLength, maxLength), book);
-    }
-    const automaton = stringAutomaton(shape, excluded);
-    if (automaton === null) throw refusal(shape.at, "no text can satisfy it");
-    return stringOf(automaton, book);
-  });
+  return [...literal('"'), ...begun(key, writing, () => [restOf(shape, excluded, writing.book)])];
 }
 
-function anyJson(writing: Writing): string[] {
+function restOf(shape: StringShape, excluded: readonly string[], book: RuleBook): Sequence {
+  const { minLength, maxLength } = shape;
+  const isLong = Math.max(minLength, maxLength ?? 0) > MAX_CHAIN;
+  if (excluded.length === 0 && isFree(shape)) return restOfString(book);
+  if (excluded.length === 0 && isLong && isBoundByLength(shape))
+    return boundedString(minLength, maxLength, book);
+  const automaton = stringAutomaton(shape, excluded);
+  if (automaton === null) throw refusal(shape.at, "no text can satisfy it");
+  return stringOf(automaton, book);
+}
+
+function anyJson(writing: Writing): readonly Sequence[] {
   const object: ObjectShape = {
     kind: "object",
     properties: [],
@@ -105,5 +104,5 @@ function anyJson(writing: Writing): string[] {
     { kind: "number", isInteger: false, minimum: null, maximum: null, multiples: [], at: "" },
     { kind: "literal", values: [true, false, null] },
   ];
-  return free.map((shape) => lower(shape, writing));
+  return free.flatMap((shape) => lower(shape, writing));
 }

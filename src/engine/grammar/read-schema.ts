@@ -86,7 +86,7 @@ function typesOf(schema: JsonObject, at: string): string[] {
     KEYWORDS_OF[name].some((keyword) => keyword in schema),
   );
   if (spoken.length > 0 || schema["format"] === undefined) return spoken;
-  return [NUMBER_FORMATS.has(String(schema["format"])) ? "number" : "string"];
+  return [typeof schema["format"] === "string" && NUMBER_FORMATS.has(schema["format"]) ? "number" : "string"];
 }
 
 function ofType(type: string, schema: JsonObject, { at, reading }: { at: string; reading: Reading }): Shape {

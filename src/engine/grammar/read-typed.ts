@@ -143,7 +143,10 @@ function keysOf(schema: Json, at: string, read: Read): StringShape {
   );
   if (shape.kind === "string") return shape;
   if (shape.kind === "literal")
-    return keyPattern(`^(${shape.values.map((value) => escaped(String(value))).join("|")})$`, at);
+    return keyPattern(
+      `^(${shape.values.map((value) => escaped(typeof value === "string" ? value : JSON.stringify(value))).join("|")})$`,
+      at,
+    );
   throw refusal(at, '"propertyNames" should describe texts');
 }
 

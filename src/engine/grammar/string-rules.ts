@@ -1,6 +1,6 @@
 import type { Automaton } from "./automaton.ts";
 import { ANY, complement, intersect, isSame, type CodePoints } from "./code-points.ts";
-import { byteClass, choice, quoted, type RuleBook } from "./rule-book.ts";
+import { anyOf, literal, type RuleBook, type Sequence, type Term } from "./rule-book.ts";
 import { utf8Ranges } from "./utf8.ts";
 
 /** ASCII that stands in a JSON string as itself. */
@@ -13,7 +13,7 @@ const BEYOND_ASCII: CodePoints = [
   [0x80, 0xd7ff],
   [0xe000, 0x10ffff],
 ];
-/** Written as a backslash and a letter. */
+/** What stands after the backslash for these. */
 const SHORT_ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x22, '"'],
   [0x5c, "\\"],
@@ -23,53 +23,25 @@ const SHORT_ESCAPES: ReadonlyMap<number, string> = new Map([
   [0x0d, "r"],
   [0x09, "t"],
 ]);
-const HEX = "[0-9A-Fa-f]";
-/** Any escape after its backslash; a surrogate only as a pair, which is one code point. */
-const ANY_ESCAPE = [
-  byteClass([...'"\\/bfnrt'].map((letter) => [letter.charCodeAt(0), letter.charCodeAt(0)] as const)),
-  `"u" [0-9A-Ca-cE-Fe-f] ${HEX} ${HEX} ${HEX}`,
-  `"u" [Dd] [0-7] ${HEX} ${HEX}`,
-  `"u" [Dd] [89ABab] ${HEX} ${HEX} "\\\\u" [Dd] [C-Fc-f] ${HEX} ${HEX}`,
+const HEX = anyOf("0123456789ABCDEFabcdef");
+/** Any escape after its backslash; a surrogate only in a pair, which is one code point. */
+const ANY_ESCAPE: readonly Sequence[] = [
+  [anyOf('"\\/bfnrt')],
+  [...literal("u"), anyOf("0123456789ABCabcEFef"), HEX, HEX, HEX],
+  [...literal("u"), anyOf("Dd"), anyOf("01234567"), HEX, HEX],
+  [
+    ...literal("u"),
+    anyOf("Dd"),
+    anyOf("89ABab"),
+    HEX,
+    HEX,
+    ...literal("\\u"),
+    anyOf("Dd"),
+    anyOf("CDEFcdef"),
+    HEX,
+    HEX,
+  ],
 ];
-/** From this many states on, the parts beyond plain ASCII are shared between states: slower masks, far fewer of them to prepare. */
-const MANY_STATES = 8;
-
-/** A JSON string without bounds, its quotes included: any escapes, valid UTF-8 only. */
-export function anyString(book: RuleBook): string {
-  return `"\\"" ${restOfString(book)}`;
-}
-
-/** The rest of a free string: one rule that calls itself, the form whose masks XGrammar prepares best. */
-export function restOfString(book: RuleBook): string {
-  const known = book.shared.get("rest of string");
-  if (known !== undefined) return known;
-  const name = book.reserve();
-  book.shared.set("rest of string", name);
-  const options = oneOf(ANY, true).map((text) => `${text} ${name}`);
-  book.define(name, choice(['"\\""', ...options]));
-  return name;
-}
-
-/** The ways to write one character of a long string. */
-export function anyCharacter(book: RuleBook): string[] {
-  return spelling(ANY, { book, share: true });
-}
-
-/** A JSON string whose value the automaton takes, quotes included. Where a set is not `ANY`, only JSON.stringify's spelling is allowed. */
-export function stringOf(automaton: Automaton, book: RuleBook): string {
-  return `"\\"" ${walk(automaton, book, '"\\""')}`;
-}
-
-/** Free text, as it is: not empty, and known from JSON by its first character, which is neither a space nor a bracket. */
-export function plainText(book: RuleBook): string {
-  const wide = utf8Ranges(BEYOND_ASCII).map((bytes) => bytes.map((range) => byteClass([range])).join(" "));
-  const rest = book.reserve();
-  const ascii = byteClass([[0, 0x7f]]);
-  const first = byteClass(intersect(complement(NOT_FIRST), [[0, 0x7f]]));
-  book.define(rest, choice(['""', ...[ascii, ...wide].map((text) => `${text} ${rest}`)]));
-  return choice([first, ...wide].map((text) => `${text} ${rest}`));
-}
-
 /** Control characters, space, `[` and `{`. */
 const NOT_FIRST: CodePoints = [
   [0, 0x20],
@@ -77,55 +49,69 @@ const NOT_FIRST: CodePoints = [
   [0x7b, 0x7b],
 ];
 
-/** The texts an automaton takes, as they are: numbers. */
-export function textOf(automaton: Automaton, book: RuleBook): string {
-  return walk(automaton, book, '""');
+/** The rest of a free JSON string after its opening quote: a rule that calls itself, the form whose masks XGrammar prepares best. */
+export function restOfString(book: RuleBook): Sequence {
+  const name = book.reserve();
+  book.define(name, [literal('"'), ...anyCharacter(book).map((text) => [...text, name])]);
+  return [name];
 }
 
-function walk(automaton: Automaton, book: RuleBook, ending: string): string {
+/** The ways to write one code point in a JSON string. */
+export function anyCharacter(book: RuleBook): readonly Sequence[] {
+  return spellings(ANY, book);
+}
+
+/** The rest of a JSON string whose value the automaton takes. Where a set is not `ANY`, only JSON.stringify's spelling is allowed. */
+export function stringOf(automaton: Automaton, book: RuleBook): Sequence {
+  return walk(automaton, book, literal('"'));
+}
+
+/** The texts an automaton takes, as they are: numbers. */
+export function textOf(automaton: Automaton, book: RuleBook): Sequence {
+  return walk(automaton, book, []);
+}
+
+/** Free text, as it is: not empty, and known from JSON by its first character, which is neither a space nor a bracket. */
+export function plainText(book: RuleBook): readonly Sequence[] {
+  const rest = book.reserve();
+  const wide = utf8Ranges(BEYOND_ASCII).map((bytes) => bytes.map((range): Term => [range]));
+  const first = intersect(complement(NOT_FIRST), [[0, 0x7f]]);
+  book.define(rest, [[], ...[[[[0, 0x7f]] as const], ...wide].map((text) => [...text, rest])]);
+  return [[first], ...wide].map((text) => [...text, rest]);
+}
+
+function walk(automaton: Automaton, book: RuleBook, ending: Sequence): Sequence {
   const names = automaton.edges.map(() => book.reserve());
-  const share = automaton.edges.length >= MANY_STATES;
   automaton.edges.forEach((edges, state) => {
     const options = automaton.isAccepting[state] ? [ending] : [];
     for (const edge of edges) {
-      for (const text of spelling(edge.on, { book, share })) options.push(`${text} ${names[edge.to]}`);
+      for (const text of spellings(edge.on, book)) options.push([...text, names[edge.to]]);
     }
-    book.define(names[state], choice(options));
+    book.define(names[state], options);
   });
-  return names[0];
+  return [names[0]];
 }
 
-function spelling(set: CodePoints, { book, share }: { book: RuleBook; share: boolean }): string[] {
-  const options = oneOf(set, isSame(set, ANY));
-  if (!share || options.length < 3) return options;
-  const plain = options.filter((text) => text.startsWith("["));
-  const rare = options.filter((text) => !text.startsWith("["));
-  return [...plain.slice(0, 1), book.rule(choice([...plain.slice(1), ...rare]))];
-}
-
-/** The ways to write one code point of a set in a JSON string; plain ASCII first. */
-function oneOf(set: CodePoints, withAnyEscape: boolean): string[] {
+/** The ways to write one code point of a set in a JSON string. */
+function spellings(set: CodePoints, book: RuleBook): readonly Sequence[] {
   const plain = intersect(set, PLAIN_ASCII);
-  const beyond = utf8Ranges(intersect(set, BEYOND_ASCII)).map((bytes) =>
-    bytes.map((range) => byteClass([range])).join(" "),
-  );
-  const escapes = withAnyEscape ? ANY_ESCAPE : escapesOf(set);
+  const wide = utf8Ranges(intersect(set, BEYOND_ASCII)).map((bytes) => bytes.map((range): Term => [range]));
+  const escapes = isSame(set, ANY) ? [[book.rule(ANY_ESCAPE)]] : escapesOf(set);
   return [
-    ...(plain.length > 0 ? [byteClass(plain)] : []),
-    ...escapes.map((text) => `"\\\\" ${text}`),
-    ...beyond,
+    ...(plain.length > 0 ? [[plain]] : []),
+    ...escapes.map((text) => [...literal("\\"), ...text]),
+    ...wide,
   ];
 }
 
-function escapesOf(set: CodePoints): string[] {
-  const short: [number, number][] = [];
-  const long: string[] = [];
+function escapesOf(set: CodePoints): Sequence[] {
+  const escapes: Sequence[] = [];
   for (const [first, last] of set) {
     for (let code = first; code <= Math.min(last, 0x5c); code += 1) {
       const letter = SHORT_ESCAPES.get(code);
-      if (letter !== undefined) short.push([letter.charCodeAt(0), letter.charCodeAt(0)]);
-      else if (code < 0x20) long.push(quoted(`u${code.toString(16).padStart(4, "0")}`));
+      if (letter !== undefined) escapes.push(literal(letter));
+      else if (code < 0x20) escapes.push(literal(`u${code.toString(16).padStart(4, "0")}`));
     }
   }
-  return [...(short.length > 0 ? [byteClass(short)] : []), ...long];
+  return escapes;
 }

@@ -19,8 +19,9 @@ export function schemaOfTools(tools: readonly Tool[], form: ToolForm): Json {
     };
   });
   const call: Json = options.length === 1 ? options[0] : { anyOf: options };
-  const schema = form === "calls" ? { type: "array", items: call, minItems: 1 } : { allOf: [call] };
-  return { ...schema, $defs: definitions };
+  return form === "calls"
+    ? { type: "array", items: call, minItems: 1, $defs: definitions }
+    : { allOf: [call], $defs: definitions };
 }
 
 /** Tools without parameters take an empty object. The value came out of JSON, so it is Json. */
