@@ -1,4 +1,5 @@
 import { HouseError } from "../../core/index.ts";
+import { adapterFault } from "../formats/adapter-shapes.ts";
 import type { Adapter, ModelConfig, Weights } from "../model-config.ts";
 import type { Runtime, SessionTensor } from "../onnx/runtime.ts";
 import type { AdapterInputs } from "./decoder.ts";
@@ -23,6 +24,8 @@ export function openAdapters(base: Base, prefixes: PrefixCache): Adapters {
   let lastId = 0;
   return {
     load(adapter) {
+      const fault = adapterFault(base.config, adapter);
+      if (fault !== null) throw new HouseError("bad-input", `Cannot load the adapter: ${fault}`);
       const inputs = adapterInputs(base, adapter);
       lastId += 1;
       const id = lastId;
@@ -154,7 +157,8 @@ function moduleScale(
     }
     let squares = 0;
     for (let column = 0; column < inner; column += 1) squares += changed[column] ** 2;
-    scale[row] = magnitude[row] / Math.sqrt(squares);
+    // A row of zeros has no direction and stays zero.
+    scale[row] = squares === 0 ? 0 : magnitude[row] / Math.sqrt(squares);
   }
   return scale;
 }

@@ -1,4 +1,6 @@
 import { HouseError } from "../../core/index.ts";
+import { configFault } from "../formats/check-config.ts";
+import { shapesOf, weightsFault } from "../formats/check-weights.ts";
 import type { ModelConfig, Weights } from "../model-config.ts";
 import { openRuntime, type Runtime } from "../onnx/runtime.ts";
 import { openAdapters, type Adapters } from "./adapters.ts";
@@ -31,9 +33,11 @@ const DEFAULT_CONTEXT = 4096;
 // About 40 prefixes of 256 tokens of the base made here.
 const PREFIX_CACHE_BYTES = 64 * 2 ** 20;
 
-/** A model on ONNX Runtime. Throws HouseError `no-engine` where no runtime loads. */
+/** A model on ONNX Runtime. Throws HouseError: `no-engine` where no runtime loads, `bad-input` for weights that do not fit. */
 export async function openModel(options: OpenModelOptions): Promise<LanguageModel> {
   const { config, weights, precision, threads = 1 } = options;
+  const fault = configFault(config) ?? weightsFault(config, shapesOf(weights));
+  if (fault !== null) throw new HouseError("bad-input", `Cannot open the model: ${fault}`);
   const runtime = options.runtime ?? (await openRuntime());
   const positions = Math.min(options.contextSize ?? DEFAULT_CONTEXT, config.contextSize);
   const decoder = openDecoder({ config, weights, precision, positions, threads, runtime });
