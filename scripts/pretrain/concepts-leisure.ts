@@ -5,6 +5,11 @@ import { saidDate, saidDuration, saidMoney, saidTime, spell } from "./numbers.ts
 import { address, anything, capitals, madeUpTitle, message, restaurant, strangeWord } from "./values.ts";
 
 export const LEISURE_CONCEPTS: readonly (readonly [string, Concept])[] = [
+  concept(
+    "position",
+    "index place number",
+    oneOf("first|second|third|fourth|fifth|last|next to last|sixth|tenth"),
+  ),
   concept("song", "track song_name title track_title tune", many(listed("music.song_name", 0), 0.45)),
   concept("artist", "singer musician band performer artist_name", many(listed("music.artist", 0.1), 0.1)),
   concept("album", "record album_name album_title", many(listed("music.album", 0), 0.4)),

@@ -57,7 +57,7 @@ function drawTable({ random, lexicon }: Situation, categories: readonly Category
   }));
   const columns: Column[] = [{ name: "name", isNumber: false, category: null }, ...texts, ...numbers];
   return {
-    name: chance(random, 0.5) ? noun : `${noun}s`,
+    name: chance(random, 0.5) ? noun : plural(noun),
     columns: [{ name: "id", isNumber: true, category: null }, ...random.shuffle(columns)],
   };
 }
@@ -98,7 +98,7 @@ function tableQuestion(
   const isFree = filters.length === 0;
   const where = isFree ? "" : ` WHERE ${filters.map(({ sql }) => sql).join(" AND ")}`;
   const words = filters.map(({ words }) => words).join(" and ");
-  const whose = isFree ? "" : ` ${pick(random, ["with", "whose", "where the"])} ${words}`;
+  const whose = isFree ? "" : ` ${pick(random, ["with", "that have", "having"])} ${words}`;
   return askOf(random, { table, shown: shown.name, number: number.name, where, whose });
 }
 
@@ -178,7 +178,7 @@ function condition(situation: Situation, { name, isNumber, category }: Column): 
   const text = value.toLowerCase();
   const quoted = chance(random, 0.75) ? `"${text}"` : `'${text.replaceAll("'", "''")}'`;
   if (chance(random, 0.12)) return { words: `${said} other than ${text}`, sql: `${name} != ${quoted}` };
-  return { words: `${said} ${pick(random, ["", "is ", "equal to "])}${text}`, sql: `${name} = ${quoted}` };
+  return { words: `${said} ${pick(random, ["", "", "equal to "])}${text}`, sql: `${name} = ${quoted}` };
 }
 
 function joinQuestion(random: Random, [left, right]: readonly Table[]): { question: string; sql: string } {
@@ -188,6 +188,11 @@ function joinQuestion(random: Random, [left, right]: readonly Table[]): { questi
     question: `${spaced(a)} of each of the ${left.name} and ${spaced(b)} of its ${right.name}`,
     sql: `SELECT ${left.name}.${a}, ${right.name}.${b} FROM ${left.name} JOIN ${right.name} ON ${on}`,
   };
+}
+
+function plural(noun: string): string {
+  if (/(s|x|z|ch|sh)$/.test(noun)) return `${noun}es`;
+  return /[^aeiou]y$/.test(noun) ? `${noun.slice(0, -1)}ies` : `${noun}s`;
 }
 
 function spaced(name: string): string {

@@ -16,7 +16,7 @@ import { anyDay } from "./numbers.ts";
 const FAMILIES: readonly (readonly [weight: number, family: Family])[] = [
   [22, withSchema],
   [14, induced],
-  [30, unstated],
+  [40, unstated],
   [4, oneSlot],
   [6, toSql],
   [7, classifying],
@@ -28,7 +28,7 @@ const FAMILIES: readonly (readonly [weight: number, family: Family])[] = [
 ];
 
 /** Items of text per item of work; the rest of each row is filled with text too. */
-const TEXT_SHARE = 0.11;
+const TEXT_SHARE = 0.08;
 
 /** Domains written by hand that training never sees, so that measuring is on tasks never seen. */
 const HELD_OUT_DOMAINS: ReadonlySet<string> = new Set(["support", "health"]);

@@ -39,6 +39,18 @@ export const LEISURE = `
 (play|put on) the (top|best|most popular|newest|last) {count} (songs|tracks) (by|from) {artist}
 {artist} {song}[ please]
 (i feel like|i'm in the mood for) [some ]{genre}[ by {artist}]
+@play me (a|an|the) {year} (song|tune|record|track|album)[ by {artist}][ on {music_service}]
+@play {artist}'s {song}[ on {music_service}]
+@play {artist}'s (latest|newest|first|best) (album|song|record)
+(can we|could we|let us) (hear|listen to) {song}[ by {artist}][ please]
+(use|try|fire up) {music_service} to (play|find|hear) [some ]{artist}
+@play (any|some|a) {genre} (album|song|record) (from|by) {artist}
+@play {artist} and {artist2:artist}
+(i'd love|i would love|i am dying) to hear {song}[ from {album}]
+let's (hear|listen to) (some good|great|popular|top) {genre}[ from the {decade}][ on {music_service}]
+@play {song} from {album}
+music by {artist}[ from {year}]
+@play the {ordinal:position} (song|track) (on|of|from) {album}
 = playlist_save playlist_append save_track extend_playlist
 @add {song}[ by {artist}] to @my {playlist} playlist
 @add {artist} to @my {playlist}[ playlist]
@@ -48,6 +60,15 @@ export const LEISURE = `
 @add {album} to {playlist}
 (my|the) {playlist} (playlist|list) (needs|should have|is missing) {song}[ by {artist}]
 {playlist} needs [more ]{artist}
+@add {song} by {artist} (to|onto) [the |my |our ]{playlist}
+i want {artist} (on|in|added to) @my {playlist} playlist
+i'd like {song} (to be|) on @my {playlist} playlist
+(make|let) {song} (be part of|go on) {playlist}
+(can|could|would) you (put|add|include) {artist} (in|on|to|into) the playlist (called|named|) {playlist}
+@add (a|one more|another) {artist} (song|track|tune|album) to {playlist}
+@add the album {album} to @my {genre} playlist {playlist}
+for @my {playlist} playlist, @add {song}
+@add {owner}'s favourite {song} to {playlist}
 = music_control player_control playback
 (skip|next|pause|stop|resume|repeat) [this ](song|track)
 (make it|turn it|turn the music) (louder|quieter|up|down)
@@ -65,6 +86,16 @@ set [the ]volume to {percent}
 (give|i'd give) {title:book_title} a {rating}[ {scale_unit}][ out of {scale}]
 {title:book_title} (gets|deserves|should get|should be given) {rating} {scale_unit}[ out of {scale}]
 (add a rating of|put a rating of) {rating} (for|on|to) {title:book_title}
+{title:book_title} is worth {rating}[ {scale_unit}]
+i (think|believe|feel) {title:book_title} (deserves|is worth|should get) [a ]{rating}[ out of {scale}][ {scale_unit}]
+(my rating for|my score for) {title:book_title} is {rating}[ out of {scale}]
+the (current|last|first|whole) {work_kind} (gets|deserves|is) {rating}[ {scale_unit}][ out of {scale}]
+{rating} out of {scale} for {title:book_title}
+{rating} {scale_unit} for (this|the last|the current|that) {work_kind}
+@rate the {series_kind:work_kind} {title:book_title} (with|at) [a ]{rating}
+out of {scale} i'd (give|rate) {title:book_title} {rating}
+@rate {title:book_title} with [a ]{rating}[ {scale_unit}]
+(zero|no) stars for {title:book_title}
 = find_work find_media lookup_title open_title
 @find (the|a) {work_kind} [called |named |titled ]{title}
 @find {title}
@@ -72,6 +103,14 @@ set [the ]volume to {percent}
 (can you|could you|please) (get me|show me|play|find) the {work_kind} {title}
 (i want to|i'd like to) (watch|see|read|look at) [the {work_kind} ]{title}
 (what is|where is|is there) [the {work_kind} ](called |named ){title}
+@find {title}, the {work_kind}
+@find the {title} {work_kind}
+(i'm searching|i'm looking|searching) for (a|the) {work_kind} (called|named|with the name|) {title}
+@find (a|some) {work_kind} (about|like) {title}
+(bring up|open|load|display) [the {work_kind} ]{title}
+(where|how) can i (watch|see|buy|view|read|hear|stream) [the {work_kind} ]{title}
+{title} {work_kind}
+(tell|show) me (about |more about )[the {work_kind} ]{title}
 = find_book search_book book_lookup
 @find [a |the ]book[s] by {author}
 @find {book_title} by {author}[ in {format:book_format}]
@@ -86,6 +125,15 @@ is {book_title} available (at the library|in {language}|as an? {format:book_form
 is {movie} (playing|showing) [{date} ](at {cinema}|in {city})
 (see|watch|i want to see) {movie} at {cinema}[ at {time}| {date}]
 @find the (closest|nearest) (cinema|movie theater) (showing|playing|with) {movie}
+(when|where) (can i|do they) (see|catch|watch|show) {movie}[ in {city}][ {date}]
+{movie} (showtimes|tickets|times)[ at {cinema}][ {date}]
+(what is|what's) (on|playing|showing) at {cinema}[ {date}| at {time}]
+@find {genre:film_genre} (movies|films) {nearness}
+(which|what) (cinema|theater|movie theater) (shows|is showing|has|plays) {movie}[ {nearness}]
+(are there|is there|any) [good ]{genre:film_genre} (movies|films) (at {cinema}|{nearness}|in {city})[ {date}]
+@find the (schedule|program|listing) (for|of|at) {cinema}[ {date}]
+does {cinema} (have|show) {movie}[ at {time}]
+@find (movies|films) {nearness}
 = watch_show play_video tv_watch
 (play|watch|put on|stream|continue|resume) {show:title} [season {season:small} ][episode {episode:small} ][on {tv_service}]
 (record|tape) {show:title} on {channel}[ at {time}][ {date}]
@@ -103,6 +151,17 @@ is {movie} (playing|showing) [{date} ](at {cinema}|in {city})
 (i'd like|i want) to (eat|go) (at|to) a {place_kind} with {facility} [in {state} ]for {party_size}
 table for {party_size}[, {date}][, {time}][, {restaurant}]
 {party_size} people[ at {restaurant}] {date} {time}
+@book {restaurant} {date}[ for {party_size}]
+@reserve (seats|seating|a spot) at {restaurant} for {party_names}[ and me]
+@reserve a {place_kind} (for|to feed) {party_size}[ people| persons] (in|close to|near) {city}[ {state}][ at {time}]
+i (want|need|would like) [to have ]{dish} at a {place_kind}[ in {city}][ for {party_size}]
+(find|get|book) us a {cuisine} {place_kind} (in|near) {city}[, {state}| {country}] for {party_size}
+(where|somewhere) (can|could) {party_size} of us (eat|have) {dish}[ in {city}][ {date}]
+@reserve a table for {party_names} at the {place_kind} {restaurant}[ in {city}]
+(make|i need) a (booking|reservation) at a {place_kind} (that offers|offering|serving|which has) {cuisine} (food|cuisine|dishes)[ in {city}] for {party_size}
+a {place_kind} with {facility}[ in {city}], {party_size} people
+book me a {place_kind} {distance_words:nearness}[ for {party_size}][ at {time}]
+@book a (well rated|cheap|fancy|new|good) {place_kind} in {city} for {date}
 = find_restaurant restaurant_search food_search
 @find [a |a good |some ]{cuisine} (food|restaurant|place)[s] (near|in|around|close to) {city}
 (where can i|where do they|who) (get|have|find|serve) [good |the best ]{dish}[ in {city}| near {poi}]
@@ -129,6 +188,18 @@ how (do i|to|long to) (make|cook|bake|roast) {dish}[ with {ingredient}]
 (is|will) {country} [be |going to be ]{temperature} {period}
 (weather|forecast) (close to|near|at|in) {poi}[ {period}]
 {city} weather[ {period}]
+(what|how) will the weather be [like ](in|at|near|around) {city}[ {state}| {country}] {period}
+weather (in|for) {city}[, {state}]
+(tell me|let me know) (if|when|whether) (it will|it's going to|there will be) {condition} (in|around) {city}[ {period}]
+(is|will) {city} (getting|get|expecting|expect|due for|have) [a |any |some ]{weather_event}[ {period}]
+(what|which) temperature (is it|will it be) in {city}[ {period}]
+(how much|any|more) {weather_event} (in|for|across) {city}[ {state}][ {period}]
+{period} (will it|is it going to) be {temperature} in {city}
+i'm (going|flying|driving) to {city} {period}, (what's|how is) the weather
+(forecast|outlook) (for|of) {state}[ {period}]
+(is it|will it be) {temperature} enough (to|for) (swim|hike|picnic|ski) in {place:city}[ {period}]
+(what's it|what is it) like (outside|out) in {city}[ {country}]
+chance of {weather_event} {period} in {city}
 # travel
 = book_flight flight_booking reserve_flight
 @reserve [a ][{class:travel_class} ]flight[s] [from {from_city:city} ]to {to_city:city}[ {date}][ with {airline}| on {airline}]
