@@ -27,3 +27,22 @@ export type {
 } from "./decode/language-model.ts";
 export { openModel, type OpenModelOptions } from "./decode/open-model.ts";
 export type { Precision } from "./decode/model-parts.ts";
+export {
+  parameterCount,
+  parameterShapes,
+  type Adapter,
+  type ModelConfig,
+  type Tensor,
+  type Weights,
+} from "./model-config.ts";
+export { openRuntime, type Runtime } from "./onnx/runtime.ts";
+export { adapterShapes, type Trainable } from "./graph/decoder.ts";
+export { adamDefaults, learningRateAt, type AdamOptions, type Schedule } from "./train/adamw.ts";
+export type { HistoryEntry } from "./train/checkpoint.ts";
+export { initialAdapter, initialWeights } from "./train/initialize.ts";
+export { type Objective } from "./train/objective.ts";
+export { type TrainingSequence } from "./train/sequences.ts";
+export { train, type TrainHooks, type TrainJob, type TrainOptions, type TrainResult } from "./train/train.ts";
+export { decode as decodeFloats, encode as encodeFloats } from "./formats/encoding.ts";
+export { compileGrammar, type Grammar, type GrammarSource, type Vocabulary } from "./grammar/compile.ts";
+export { schemaOfExamples } from "./grammar/schema-of-examples.ts";
