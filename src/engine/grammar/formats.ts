@@ -7,7 +7,7 @@ const DATE =
 const OCTET = "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
 const IPV4 = `${OCTET}(\\.${OCTET}){3}`;
 const H16 = "[0-9A-Fa-f]{1,4}";
-const LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+const LABEL = "[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?";
 const ATOM = "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+";
 const DOMAIN_LABEL = "[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?";
 const PCHAR = "([A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})";
@@ -27,7 +27,8 @@ function ipv6(): string {
 
 /**
  * String formats as anchored patterns: no wider than what validators take (ajv-formats 3.0.1 in its full mode), and in places
- * narrower: capital T and Z in times, no leap seconds, no quoted local parts, no user names in URIs. Null: any text.
+ * narrower: capital T and Z in times, no leap seconds, no quoted local parts, no user names in URIs, host names of up to five
+ * labels of 32. Null: any text.
  */
 export const FORMATS: Readonly<Record<string, string | null>> = {
   date: `^${DATE}$`,
@@ -37,7 +38,7 @@ export const FORMATS: Readonly<Record<string, string | null>> = {
     "^P((\\d+W)|((\\d+Y(\\d+M)?(\\d+D)?|\\d+M(\\d+D)?|\\d+D)(T(\\d+H(\\d+M)?(\\d+S)?|\\d+M(\\d+S)?|\\d+S))?)" +
     "|T(\\d+H(\\d+M)?(\\d+S)?|\\d+M(\\d+S)?|\\d+S))$",
   email: `^${ATOM}(\\.${ATOM})*@(${DOMAIN_LABEL}\\.)+${DOMAIN_LABEL}$`,
-  hostname: `^${LABEL}(\\.${LABEL}){0,2}$`,
+  hostname: `^${LABEL}(\\.${LABEL}){0,4}$`,
   ipv4: `^${IPV4}$`,
   ipv6: `^(${ipv6()})$`,
   uri:

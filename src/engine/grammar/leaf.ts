@@ -8,6 +8,10 @@ const ANY_NUMBER = "^-?(0|[1-9]\\d{0,14})(\\.\\d{1,15})?(e[+-]?\\d{1,2})?$";
 
 /** The automaton of a number's texts; null when there is none. */
 export function numberAutomaton(shape: NumberShape): Automaton | null {
+  return remembered(shape, () => buildNumber(shape));
+}
+
+function buildNumber(shape: NumberShape): Automaton | null {
   const { places, divisor } = multiples(shape);
   if (shape.isInteger || places === 0) return integers({ ...integerBounds(shape), multipleOf: divisor });
   if (divisor !== 1) throw refusal(shape.at, '"multipleOf" with several different steps is not supported');
@@ -72,6 +76,23 @@ function wholeDigits(value: number): number {
 
 /** The automaton of a string's values; null when there is none. `excluded` are values that may not occur. */
 export function stringAutomaton(shape: StringShape, excluded: readonly string[] = []): Automaton | null {
+  return excluded.length === 0
+    ? remembered(shape, () => buildString(shape, []))
+    : buildString(shape, excluded);
+}
+
+/** Shapes are looked at twice, for whether they are possible and for their rules; a memory of a pure function. */
+const built = new WeakMap<object, Automaton | null>();
+
+function remembered(shape: object, build: () => Automaton | null): Automaton | null {
+  const known = built.get(shape);
+  if (known !== undefined) return known;
+  const automaton = build();
+  built.set(shape, automaton);
+  return automaton;
+}
+
+function buildString(shape: StringShape, excluded: readonly string[]): Automaton | null {
   const patterns = [...shape.patterns, ...shape.formats.flatMap((format) => FORMATS[format] ?? [])];
   try {
     let automaton: Automaton | null = ofLength(shape.minLength, shape.maxLength);

@@ -54,11 +54,12 @@ function uniqueArray(shape: ArrayShape, writing: Writing): Sequence {
     const known = names.get(used);
     if (known !== undefined) return known;
     const options: Sequence[] = count >= minItems ? [END] : [];
-    for (let index = 0; index < values.length && count < maxItems; index += 1) {
-      if ((used >> index) % 2 === 1) continue;
-      const text = `${count > 0 ? "," : ""}${JSON.stringify(values[index])}`;
+    const isFull = count >= maxItems;
+    values.forEach((value, index) => {
+      if (isFull || (used >> index) % 2 === 1) return;
+      const text = `${count > 0 ? "," : ""}${JSON.stringify(value)}`;
       options.push([...literal(text), after(used | (1 << index), count + 1)]);
-    }
+    });
     const name = writing.book.rule(options);
     names.set(used, name);
     return name;

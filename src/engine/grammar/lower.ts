@@ -8,6 +8,7 @@ import {
   NEVER,
   refusal,
   type Definitions,
+  type NumberShape,
   type ObjectShape,
   type Shape,
   type StringShape,
@@ -34,13 +35,10 @@ export function lower(shape: Shape, writing: Writing): readonly Sequence[] {
       throw refusal("#", "no value can satisfy it");
     case "literal":
       return shape.values.map((value) => literal(JSON.stringify(value)));
-    case "number": {
-      const automaton = numberAutomaton(shape);
-      if (automaton === null) throw refusal(shape.at, "no number can satisfy it");
+    case "number":
       return [
-        begun(`number ${JSON.stringify({ ...shape, at: "" })}`, writing, () => [textOf(automaton, book)]),
+        begun(`number ${JSON.stringify({ ...shape, at: "" })}`, writing, () => [lowerNumber(shape, book)]),
       ];
-    }
     case "string":
       return [lowerString(shape, [], writing)];
     case "array":
@@ -66,6 +64,12 @@ function begun(key: string, writing: Writing, write: () => readonly Sequence[]):
   writing.begun.set(key, name);
   writing.book.define(name, write());
   return [name];
+}
+
+function lowerNumber(shape: NumberShape, book: RuleBook): Sequence {
+  const automaton = numberAutomaton(shape);
+  if (automaton === null) throw refusal(shape.at, "no number can satisfy it");
+  return textOf(automaton, book);
 }
 
 /** A JSON string of a shape, quotes included. `excluded`: values it may not have, for keys beside declared ones. */

@@ -1,9 +1,10 @@
-import { numberAutomaton, stringAutomaton } from "./leaf.ts";
+import { isBoundByLength, numberAutomaton, stringAutomaton } from "./leaf.ts";
 import {
   ANY_SHAPE,
   NEVER,
   type ArrayShape,
   type Definitions,
+  type NumberShape,
   type ObjectShape,
   type Shape,
 } from "./shape.ts";
@@ -37,8 +38,10 @@ function cut(shape: Shape, possible: ReadonlySet<string>): Shape {
     case "literal":
       return shape;
     case "number":
-      return numberAutomaton(shape) === null ? NEVER : shape;
+      return isOpen(shape) || numberAutomaton(shape) !== null ? shape : NEVER;
     case "string":
+      if (isBoundByLength(shape))
+        return shape.maxLength === null || shape.minLength <= shape.maxLength ? shape : NEVER;
       return stringAutomaton(shape) === null ? NEVER : shape;
     case "ref":
       return possible.has(shape.pointer) ? shape : NEVER;
@@ -52,6 +55,16 @@ function cut(shape: Shape, possible: ReadonlySet<string>): Shape {
     case "object":
       return cutObject(shape, possible);
   }
+}
+
+/** Some number is always between one bound and infinity. */
+function isOpen(shape: NumberShape): boolean {
+  return (shape.minimum === null || shape.maximum === null) && shape.multiples.length === 0 && isNear(shape);
+}
+
+/** Bounds beyond the numbers that are written leave none. */
+function isNear({ minimum, maximum }: NumberShape): boolean {
+  return Math.abs(minimum?.value ?? maximum?.value ?? 0) < 2 ** 40;
 }
 
 function cutArray(shape: ArrayShape, possible: ReadonlySet<string>): Shape {

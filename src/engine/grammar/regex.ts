@@ -1,4 +1,4 @@
-import { codePoints, complement, type CodePoints } from "./code-points.ts";
+import { ANY, codePoints, complement, type CodePoints } from "./code-points.ts";
 
 /** A regular expression as a tree. `start` and `end` are the anchors. */
 export type Regex =
@@ -198,15 +198,11 @@ class Parser {
     while (!this.#take("}")) name += this.#next();
     let test: RegExp;
     try {
-      test = new RegExp(`\\${letter}{${name}}`, "u");
+      test = new RegExp(`\\${letter}{${name}}+`, "gu");
     } catch (cause) {
       throw new RangeError(this.refusal(`the unknown property ${name}`).message, { cause });
     }
-    const ranges: [number, number][] = [];
-    for (let code = 0; code <= 0x10ffff; code += 1) {
-      if (test.test(String.fromCodePoint(code))) ranges.push([code, code]);
-    }
-    return codePoints(ranges);
+    return codePoints(rangesOf(test));
   }
 
   #peek(): string {
@@ -236,4 +232,28 @@ function point(code: number): CodePoints {
 
 function isSingle(set: CodePoints): boolean {
   return set.length === 1 && set[0][0] === set[0][1];
+}
+
+/** The code points that a pattern of one property, repeated, matches: found as runs in a text of all code points, far faster than one by one. */
+function rangesOf(pattern: RegExp): [number, number][] {
+  return ANY.flatMap(([first, last]) => planes(first, last)).flatMap(([first, last]) => {
+    const width = first > 0xffff ? 2 : 1;
+    const text = String.fromCodePoint(
+      ...Array.from({ length: last - first + 1 }, (_, index) => first + index),
+    );
+    return Array.from(text.matchAll(pattern), (match): [number, number] => {
+      const start = first + match.index / width;
+      return [start, start + match[0].length / width - 1];
+    });
+  });
+}
+
+/** Pieces short enough to be the arguments of one call, none across the end of the two-byte plane. */
+function planes(first: number, last: number): [number, number][] {
+  const size = 0x1000;
+  const pieces: [number, number][] = [];
+  for (let start = first; start <= last; start = start - (start % size) + size) {
+    pieces.push([start, Math.min(last, start - (start % size) + size - 1)]);
+  }
+  return pieces;
 }
