@@ -25,6 +25,7 @@ export type {
   ScoreRequest,
   TokenMask,
 } from "./decode/language-model.ts";
+export { openLlamaModel, type LlamaModelOptions } from "./decode/llama-cpp.ts";
 export { openModel, type OpenModelOptions } from "./decode/open-model.ts";
 export type { Precision } from "./decode/model-parts.ts";
 export {
@@ -46,3 +47,7 @@ export { train, type TrainHooks, type TrainJob, type TrainOptions, type TrainRes
 export { decode as decodeFloats, encode as encodeFloats } from "./formats/encoding.ts";
 export { compileGrammar, type Grammar, type GrammarSource, type Vocabulary } from "./grammar/compile.ts";
 export { schemaOfExamples } from "./grammar/schema-of-examples.ts";
+export { compileGrammar, type Grammar, type GrammarSource, type Vocabulary } from "./grammar/compile.ts";
+export { type Matcher } from "./grammar/matcher.ts";
+export { schemaOfExamples } from "./grammar/schema-of-examples.ts";
+export { schemaOfTools, type ToolForm } from "./grammar/tools.ts";

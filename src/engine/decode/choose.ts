@@ -86,14 +86,17 @@ function drawn(
   return candidates[count - 1].token;
 }
 
-/** The only token that a mask allows, or null where there are none or several. */
-export function onlyAllowed(mask: Int32Array): number | null {
-  let found = -1;
+/** The token that is certain under a mask: the only one allowed, or an end where nothing but ends is; else null. */
+export function certainToken(mask: Int32Array, ends: ReadonlySet<number>): number | null {
+  let found: number | null = null;
   for (let word = 0; word < mask.length; word += 1) {
-    const bits = mask[word];
-    if (bits === 0) continue;
-    if (found !== -1 || (bits & (bits - 1)) !== 0) return null;
-    found = (word << 5) + 31 - Math.clz32(bits);
+    let bits = mask[word];
+    while (bits !== 0) {
+      const token = (word << 5) + 31 - Math.clz32(bits & -bits);
+      if (found !== null && !(ends.has(token) && ends.has(found))) return null;
+      found = token;
+      bits &= bits - 1;
+    }
   }
-  return found === -1 ? null : found;
+  return found;
 }

@@ -1,5 +1,5 @@
 import { seededRandom, type Random } from "../../core/index.ts";
-import { chooseBest, chooseRandom, onlyAllowed, type Distribution } from "./choose.ts";
+import { chooseBest, chooseRandom, certainToken, type Distribution } from "./choose.ts";
 import type { GeneratedToken, Generation, GenerationOptions, GenerationRequest } from "./language-model.ts";
 
 /** What decides about the tokens of one sequence. */
@@ -17,6 +17,8 @@ export type Sequence = {
   readonly pending: number[];
   readonly written: GeneratedToken[];
   finish: Generation["finish"] | null;
+  /** What the grammar allows next, once `begin` or `advance` has returned; null without one. */
+  allowed: Int32Array | null;
   /** Chooses after a step, then writes whatever is forced. Returns the new tokens. */
   advance(distribution: Distribution): Promise<readonly GeneratedToken[]>;
   /** Writes tokens that need no step at all: a grammar may begin with fixed text. */
@@ -29,8 +31,6 @@ export function openSequence(index: number, request: GenerationRequest, rules: R
     rules.sampling === undefined ? null : seededRandom(`${rules.sampling.seed}:${index}`);
   const pending: number[] = [];
   const written: GeneratedToken[] = [];
-  // The mask of the next token, read once.
-  let bits: Int32Array | null = null;
 
   const write = (chosen: GeneratedToken): void => {
     if (rules.eos.has(chosen.token)) {
@@ -49,8 +49,9 @@ export function openSequence(index: number, request: GenerationRequest, rules: R
     while (sequence.finish === null) {
       for (const token of mask.forced?.() ?? []) if (sequence.finish === null) write(certain(token));
       if (sequence.finish !== null) return;
-      bits = await mask.mask();
-      const only = onlyAllowed(bits);
+      const bits = await mask.mask();
+      sequence.allowed = bits;
+      const only = certainToken(bits, rules.eos);
       if (only === null) return;
       write(certain(only));
     }
@@ -60,6 +61,7 @@ export function openSequence(index: number, request: GenerationRequest, rules: R
     pending,
     written,
     finish: rules.maxTokens > 0 ? null : "length",
+    allowed: null,
     async begin() {
       await writeForced();
       return written.slice();
@@ -68,8 +70,8 @@ export function openSequence(index: number, request: GenerationRequest, rules: R
       const before = written.length;
       const chosen =
         rules.sampling === undefined || random === null
-          ? chooseBest(distribution, bits)
-          : chooseRandom(distribution, bits, rules.sampling, random);
+          ? chooseBest(distribution, sequence.allowed)
+          : chooseRandom(distribution, sequence.allowed, rules.sampling, random);
       // Nothing allowed: a grammar that this vocabulary cannot complete.
       if (chosen === null) sequence.finish = "length";
       else write(chosen);
