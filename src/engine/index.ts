@@ -45,6 +45,7 @@ export { type Objective } from "./train/objective.ts";
 export { type TrainingSequence } from "./train/sequences.ts";
 export { train, type TrainHooks, type TrainJob, type TrainOptions, type TrainResult } from "./train/train.ts";
 export { decode as decodeFloats, encode as encodeFloats } from "./formats/encoding.ts";
+export { arrangerFor } from "./grammar/arrange.ts";
 export { compileGrammar, type Grammar, type GrammarSource, type Vocabulary } from "./grammar/compile.ts";
 export { schemaOfExamples } from "./grammar/schema-of-examples.ts";
 export { compileGrammar, type Grammar, type GrammarSource, type Vocabulary } from "./grammar/compile.ts";

@@ -130,14 +130,20 @@ describe("Matcher", () => {
     matcher.accept(260);
     expect(matcher.jumpForward()).toBe("}");
   });
-  test("mustEnd() is true once only an end may follow", async () => {
+  test("isDone() is true once only an end may follow", async () => {
     const matcher = (await compileGrammar({ schema }, vocabulary)).matcher();
     matcher.accept(257);
     matcher.accept(260);
-    expect(matcher.mustEnd()).toBe(false);
-    matcher.accept(125);
-    expect(matcher.mustEnd()).toBe(true);
     expect(matcher.isDone()).toBe(false);
+    matcher.accept(125);
+    expect(matcher.isDone()).toBe(true);
+  });
+  test("forced() gives the tokens of what must follow, but for the last", async () => {
+    const encode = (text: string): number[] => [...new TextEncoder().encode(text)];
+    const matcher = (await compileGrammar({ schema }, { ...vocabulary, encode })).matcher();
+    expect(Buffer.from(matcher.forced()).toString()).toBe('{"a"');
+    matcher.accept(257);
+    expect(matcher.forced()).toEqual([]);
   });
   test("rollback(), reset() and clone() lead to the same masks as a new start", async () => {
     const matcher = (await compileGrammar({ schema }, vocabulary)).matcher();

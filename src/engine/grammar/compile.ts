@@ -18,6 +18,8 @@ export type Vocabulary = {
   readonly eosTokenIds: readonly number[];
   /** The bytes a token stands for; empty for special tokens, which a grammar never allows. */
   tokenBytes(id: number): Uint8Array;
+  /** The tokens of a text; with it, a matcher can say which tokens are forced. */
+  encode?(text: string): readonly number[];
 };
 
 export type GrammarSource =
