@@ -48,7 +48,5 @@ export { decode as decodeFloats, encode as encodeFloats } from "./formats/encodi
 export { arrangerFor } from "./grammar/arrange.ts";
 export { compileGrammar, type Grammar, type GrammarSource, type Vocabulary } from "./grammar/compile.ts";
 export { schemaOfExamples } from "./grammar/schema-of-examples.ts";
-export { compileGrammar, type Grammar, type GrammarSource, type Vocabulary } from "./grammar/compile.ts";
 export { type Matcher } from "./grammar/matcher.ts";
-export { schemaOfExamples } from "./grammar/schema-of-examples.ts";
 export { schemaOfTools, type ToolForm } from "./grammar/tools.ts";
