@@ -1,7 +1,7 @@
 import type { ModelConfig } from "../model-config.ts";
 import { rotationTables } from "../graph/rotary.ts";
 import type { Runtime, SessionTensor } from "../onnx/runtime.ts";
-import { pairsOf } from "./objective.ts";
+import { pairsOf, type Objective } from "./objective.ts";
 import type { Bucket, Shard } from "./plan.ts";
 import type { SequenceStore } from "./sequences.ts";
 
@@ -21,7 +21,7 @@ export type FeedOptions = {
   readonly store: SequenceStore;
   readonly bucket: Bucket;
   readonly isCausal: boolean;
-  readonly isPreference: boolean;
+  readonly objective: Objective;
 };
 
 export function createFeeds(options: FeedOptions): Feeds {
@@ -51,28 +51,33 @@ type Buffers = {
   readonly members: Float32Array;
   readonly reference: Float32Array;
   readonly pairWeights: Float32Array;
+  /** For spans: very negative behind the sequence of a row. */
+  readonly padding: Float32Array;
 };
 
-function createBuffers({ store, bucket, isPreference }: FeedOptions): Buffers {
+function createBuffers({ store, bucket, objective }: FeedOptions): Buffers {
   const { batch, length, outputs } = bucket;
-  const pairs = isPreference ? pairsOf(bucket) : 0;
+  const pairs = objective.kind === "preference" ? pairsOf(bucket) : 0;
+  const isSpans = objective.kind === "spans";
+  const scored = isSpans ? batch * store.labelWidth : outputs;
   return {
     ids: new BigInt64Array(batch * length),
     positions: new BigInt64Array(batch * length),
     mask: new Float32Array(batch * length * length),
     places: new BigInt64Array(outputs),
-    targets: new BigInt64Array(outputs),
-    weights: new Float32Array(outputs),
+    targets: new BigInt64Array(scored),
+    weights: new Float32Array(scored),
     teacherTokens: new BigInt64Array(outputs * store.teacherWidth),
     teacherLogProbs: new Float32Array(outputs * store.teacherWidth),
     members: new Float32Array(2 * pairs * outputs),
     reference: new Float32Array(2 * pairs),
     pairWeights: new Float32Array(pairs),
+    padding: new Float32Array(isSpans ? batch * length : 0),
   };
 }
 
 function tensorsOf(
-  { runtime, config, store, bucket, isPreference }: FeedOptions,
+  { runtime, config, store, bucket, objective }: FeedOptions,
   buffers: Buffers,
 ): Feeds["tensors"] {
   const { batch, length, outputs } = bucket;
@@ -87,8 +92,8 @@ function tensorsOf(
     positions: int64(buffers.positions, [batch, length]),
     mask: float(buffers.mask, [batch, 1, length, length]),
     places: int64(buffers.places, [outputs]),
-    targets: int64(buffers.targets, [outputs]),
-    weights: float(buffers.weights, [outputs]),
+    targets: int64(buffers.targets, [buffers.targets.length]),
+    weights: float(buffers.weights, [buffers.weights.length]),
     cosines: float(cosines, [length, half]),
     sines: float(sines, [length, half]),
     backSines: float(
@@ -99,11 +104,12 @@ function tensorsOf(
       teacherTokens: int64(buffers.teacherTokens, [outputs, store.teacherWidth]),
       teacherLogProbs: float(buffers.teacherLogProbs, [outputs, store.teacherWidth]),
     }),
-    ...(isPreference && {
+    ...(objective.kind === "preference" && {
       members: float(buffers.members, [2 * pairsOf(bucket), outputs]),
       reference: float(buffers.reference, [2 * pairsOf(bucket)]),
       pairWeights: float(buffers.pairWeights, [pairsOf(bucket)]),
     }),
+    ...(objective.kind === "spans" && { padding: float(buffers.padding, [batch, 1, length]) }),
   };
 }
 
@@ -113,6 +119,7 @@ function clear(buffers: Buffers): void {
   const { weights, teacherLogProbs, members, reference, pairWeights } = buffers;
   for (const floats of [weights, teacherLogProbs, members, reference, pairWeights]) floats.fill(0);
   buffers.mask.fill(BLOCKED);
+  buffers.padding.fill(BLOCKED);
 }
 
 type Row = {
@@ -124,23 +131,53 @@ type Row = {
 };
 
 function fillRow(options: FeedOptions, buffers: Buffers, { row, sequences, at, totalWeight }: Row): void {
-  const { store, bucket, isCausal, isPreference } = options;
+  const { store, bucket, isCausal, objective } = options;
+  const { length } = bucket;
   let column = 0;
   for (const index of sequences) {
     const size = store.starts[index + 1] - store.starts[index];
-    const place = row * bucket.length + column;
-    fillSequence(options, buffers, { index, place, at, weightScale: isPreference ? 1 : 1 / totalWeight });
-    openMask(buffers.mask, { place, column, size, length: bucket.length, isCausal });
-    if (isPreference) {
-      buffers.reference[at.sequence] = store.references[index];
-      buffers.pairWeights[at.sequence >> 1] = 1 / totalWeight;
+    const place = row * length + column;
+    fillTokens(store, buffers, { index, place });
+    openMask(buffers.mask, { place, column, size, length, isCausal });
+    if (objective.kind === "spans") {
+      fillSpans(store, buffers, { index, row, scale: 1 / totalWeight });
+      buffers.padding.fill(0, row * length, row * length + size);
+    } else {
+      const isPreference = objective.kind === "preference";
+      fillOutputs(options, buffers, { index, place, at, weightScale: isPreference ? 1 : 1 / totalWeight });
+      if (isPreference) {
+        buffers.reference[at.sequence] = store.references[index];
+        buffers.pairWeights[at.sequence >> 1] = 1 / totalWeight;
+      }
     }
     at.sequence += 1;
     column += size;
   }
   // A padded place sees itself: a softmax over nothing would be NaN on some runtimes.
-  for (; column < bucket.length; column += 1) {
-    buffers.mask[(row * bucket.length + column) * bucket.length + column] = 0;
+  for (; column < length; column += 1) buffers.mask[(row * length + column) * length + column] = 0;
+}
+
+function fillTokens(
+  store: SequenceStore,
+  buffers: Buffers,
+  { index, place }: { readonly index: number; readonly place: number },
+): void {
+  const start = store.starts[index];
+  for (let offset = 0; start + offset < store.starts[index + 1]; offset += 1) {
+    buffers.ids[place + offset] = BigInt(store.ids[start + offset]);
+    buffers.positions[place + offset] = BigInt(offset);
+  }
+}
+
+/** Starts and ends are positions in the row: its one sequence begins at 0. */
+function fillSpans(
+  { labels, labelWidth, weights, starts }: SequenceStore,
+  buffers: Buffers,
+  { index, row, scale }: { readonly index: number; readonly row: number; readonly scale: number },
+): void {
+  for (let label = 0; label < labelWidth; label += 1) {
+    buffers.targets[row * labelWidth + label] = BigInt(labels[index * labelWidth + label]);
+    buffers.weights[row * labelWidth + label] = weights[starts[index]] * scale;
   }
 }
 
@@ -152,26 +189,24 @@ type Placement = {
   readonly weightScale: number;
 };
 
-function fillSequence(
-  { store, bucket, isCausal, isPreference }: FeedOptions,
+function fillOutputs(
+  { store, bucket, isCausal, objective }: FeedOptions,
   buffers: Buffers,
   { index, place, at, weightScale }: Placement,
 ): void {
   const width = store.teacherWidth;
   for (let token = store.starts[index]; token < store.starts[index + 1]; token += 1) {
-    const offset = token - store.starts[index];
-    buffers.ids[place + offset] = BigInt(store.ids[token]);
-    buffers.positions[place + offset] = BigInt(offset);
     if (store.weights[token] === 0) continue;
     // A token is predicted from the one before it; an encoder sees a token at its own place.
-    buffers.places[at.output] = BigInt(isCausal ? place + offset - 1 : place + offset);
-    buffers.targets[at.output] = BigInt(store.ids[token]);
+    const offset = token - store.starts[index] - (isCausal ? 1 : 0);
+    buffers.places[at.output] = BigInt(place + offset);
+    buffers.targets[at.output] = BigInt(store.targets[token]);
     buffers.weights[at.output] = store.weights[token] * weightScale;
     for (let k = 0; k < width; k += 1) {
       buffers.teacherTokens[at.output * width + k] = BigInt(store.teacherTokens[token * width + k]);
       buffers.teacherLogProbs[at.output * width + k] = store.teacherLogProbs[token * width + k];
     }
-    if (isPreference) buffers.members[at.sequence * bucket.outputs + at.output] = 1;
+    if (objective.kind === "preference") buffers.members[at.sequence * bucket.outputs + at.output] = 1;
     at.output += 1;
   }
 }

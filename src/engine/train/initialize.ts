@@ -1,5 +1,6 @@
 import { seededRandom, type Random } from "../../core/index.ts";
 import { adapterShapes, type Trainable } from "../graph/decoder.ts";
+import { headShapes, type Head } from "../graph/heads.ts";
 import {
   parameterShapes,
   sizeOf,
@@ -50,6 +51,18 @@ export function initialAdapter(
   }
   const { kind, rank, alpha, targets } = trainable;
   return { kind, rank, alpha, targets, tensors };
+}
+
+/** A fresh head of an encoder: normal weights, a bias of zero. To be put beside the model's weights at the start. */
+export function initialHead(config: ModelConfig, head: Head, seed: number): Weights {
+  const random = seededRandom(`head ${seed}`);
+  const tensors = new Map<string, Tensor>();
+  for (const [name, shape] of headShapes(head, config)) {
+    const data = new Float32Array(sizeOf(shape));
+    if (!name.endsWith(".bias")) fillNormal(data, STD, random);
+    tensors.set(name, { shape, data });
+  }
+  return tensors;
 }
 
 function fillNormal(data: Float32Array, std: number, random: Random): void {

@@ -16,10 +16,14 @@ export type PlanOptions = {
   readonly shardsPerStep: number;
   /** Sequences kept next to each other, in their given order (chosen, rejected); 1 for none. */
   readonly groupSize: number;
+  /** One group per row: spans are chosen among the tokens of a row. */
+  readonly isAlone?: boolean;
 };
 
 /** Rows are at least this long, so that several short sequences share one. */
 const MIN_ROW = 128;
+/** Shortest row where sequences stand alone. */
+const MIN_ROW_ALONE = 16;
 /** Room for rows with more to predict than the mean. */
 const OUTPUT_SLACK = 1.25;
 const OUTPUT_STEP = 64;
@@ -29,9 +33,10 @@ export const GROUPS_PER_ROW = 4;
 /** Row lengths that fit the sequences: powers of two, each used by some. Longer ones than `contextSize` are left to the caller. */
 export function bucketsFor(store: SequenceStore, options: PlanOptions): Bucket[] {
   const { tokensPerShard, groupSize } = options;
+  const minRow = minRowOf(options);
   const tokens = new Map<number, { all: number; learnt: number; longest: number }>();
   for (let group = 0; group < groupsOf(store, groupSize); group += 1) {
-    const length = rowLength(store, group, groupSize);
+    const length = rowLength(store, group, { groupSize, minRow });
     const seen = tokens.get(length) ?? { all: 0, learnt: 0, longest: 0 };
     const learnt = sumOf(membersOf(group, groupSize), (index) => learntTokens(store, index));
     seen.all += groupTokens(store, group, groupSize);
@@ -58,12 +63,13 @@ export function planPass(
   buckets: readonly Bucket[],
   options: PlanOptions & { seed: number },
 ): Step[] {
-  const { groupSize, shardsPerStep, seed } = options;
+  const { groupSize, shardsPerStep, seed, isAlone = false } = options;
+  const minRow = minRowOf(options);
   const random = seededRandom(seed);
   const order = random.shuffle(Array.from({ length: groupsOf(store, groupSize) }, (_, group) => group));
   const shards = buckets.flatMap((bucket, index) => {
-    const groups = order.filter((group) => rowLength(store, group, groupSize) === bucket.length);
-    return pack(store, bucket, { groups, groupSize }).map((rows) => ({ bucket: index, rows }));
+    const groups = order.filter((group) => rowLength(store, group, { groupSize, minRow }) === bucket.length);
+    return pack(store, bucket, { groups, groupSize, isAlone }).map((rows) => ({ bucket: index, rows }));
   });
   const mixed = random.shuffle(shards);
   const steps: Step[] = [];
@@ -76,7 +82,7 @@ export function planPass(
 function pack(
   store: SequenceStore,
   bucket: Bucket,
-  { groups, groupSize }: { groups: readonly number[]; groupSize: number },
+  { groups, groupSize, isAlone }: { groups: readonly number[]; groupSize: number; isAlone: boolean },
 ): number[][][] {
   const shards: number[][][] = [];
   const maxGroups = groupSize === 1 ? Infinity : bucket.batch * GROUPS_PER_ROW;
@@ -85,7 +91,7 @@ function pack(
     const members = membersOf(group, groupSize);
     const length = groupTokens(store, group, groupSize);
     const outputs = sumOf(members, (index) => learntTokens(store, index));
-    let row: number = open === null ? -1 : open.free.findIndex((free) => free >= length);
+    let row: number = open === null || isAlone ? -1 : open.free.findIndex((free) => free >= length);
     const isFull = open !== null && (open.outputs + outputs > bucket.outputs || open.groups === maxGroups);
     if (open === null || isFull || (row < 0 && open.rows.length === bucket.batch)) {
       open = { rows: [], free: [], outputs: 0, groups: 0 };
@@ -113,8 +119,12 @@ const membersOf = (group: number, groupSize: number): number[] =>
 const groupTokens = (store: SequenceStore, group: number, groupSize: number): number =>
   sumOf(membersOf(group, groupSize), (index) => sequenceLength(store, index));
 
-const rowLength = (store: SequenceStore, group: number, groupSize: number): number =>
-  Math.max(MIN_ROW, 2 ** Math.ceil(Math.log2(Math.max(1, groupTokens(store, group, groupSize)))));
+const minRowOf = ({ isAlone = false }: PlanOptions): number => (isAlone ? MIN_ROW_ALONE : MIN_ROW);
+
+type RowRule = { readonly groupSize: number; readonly minRow: number };
+
+const rowLength = (store: SequenceStore, group: number, { groupSize, minRow }: RowRule): number =>
+  Math.max(minRow, 2 ** Math.ceil(Math.log2(Math.max(1, groupTokens(store, group, groupSize)))));
 
 const sumOf = (items: readonly number[], value: (item: number) => number): number =>
   items.reduce((sum, item) => sum + value(item), 0);

@@ -1,11 +1,23 @@
-import { HouseError } from "../../core/index.ts";
+import type { ModelConfig } from "../model-config.ts";
+import { checkSequence } from "./check-sequence.ts";
+import { isOfWhole, type Objective } from "./objective.ts";
 
 /** What a model learns from: tokens, and how much each is worth predicting from those before it. */
 export type TrainingSequence = {
   readonly ids: ArrayLike<number>;
-  /** One per token, ≥ 0; the first token is never predicted. 0 masks a token: a prompt is read, not learnt. */
+  /**
+   * One per token, ≥ 0. 0 masks a token: a prompt is read, not learnt. A decoder never predicts the first token;
+   * with classes and spans the first weight is that of the whole sequence, the others do not count.
+   */
   readonly weights: ArrayLike<number>;
-  /** For distillation: per token, the teacher's likeliest tokens with their log-probabilities. */
+  /** What is to be said at each token: tags, or other tokens than those read (a decoder's are predicted from the token before). `ids` unless given. */
+  readonly targets?: ArrayLike<number>;
+  /** For classes: the class. For spans: start and end of each field, positions in the sequence; 0 and 0 for an absent one. */
+  readonly labels?: ArrayLike<number>;
+  /**
+   * For distillation: per token, the teacher's likeliest tokens with their log-probabilities, finite, at temperature 1; as many for
+   * every token, unlikely ones (−1e4) where the teacher named fewer. At tokens of weight 0 any.
+   */
   readonly teacher?: { readonly tokens: ArrayLike<number>; readonly logProbs: ArrayLike<number> };
   /** For preference learning: Σ weights·log p of this sequence under the reference model. */
   readonly reference?: number;
@@ -15,6 +27,11 @@ export type TrainingSequence = {
 export type SequenceStore = {
   readonly ids: Int32Array;
   readonly weights: Float32Array;
+  /** What is learnt at each token, like `ids`. */
+  readonly targets: Int32Array;
+  /** Positions of spans, `labelWidth` per sequence. */
+  readonly labels: Int32Array;
+  readonly labelWidth: number;
   /** Where each sequence starts in `ids`; one more entry than sequences. */
   readonly starts: Int32Array;
   /** Teacher tokens per position, 0 without a teacher. */
@@ -24,36 +41,61 @@ export type SequenceStore = {
   readonly references: Float32Array;
 };
 
-/** Flattens sequences. Throws HouseError `bad-input` where one has unlike lengths or a token outside the vocabulary. */
-export function storeSequences(
-  sequences: readonly TrainingSequence[],
-  vocabularySize: number,
-): SequenceStore {
-  const total = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
-  const teacherWidth = widthOf(sequences[0]);
-  const store: SequenceStore = {
-    ids: new Int32Array(new SharedArrayBuffer(total * 4)),
-    weights: new Float32Array(new SharedArrayBuffer(total * 4)),
-    starts: new Int32Array(new SharedArrayBuffer((sequences.length + 1) * 4)),
-    teacherWidth,
-    teacherTokens: new Int32Array(new SharedArrayBuffer(total * teacherWidth * 4)),
-    teacherLogProbs: new Float32Array(new SharedArrayBuffer(total * teacherWidth * 4)),
-    references: new Float32Array(new SharedArrayBuffer(sequences.length * 4)),
-  };
+/** What the sequences are for. */
+export type StoreOptions = {
+  readonly config: ModelConfig;
+  readonly objective: Objective;
+  readonly isCausal: boolean;
+};
+
+/** Flattens sequences. Throws HouseError `bad-input` where one has unlike lengths, or a token, a target or a label out of range. */
+export function storeSequences(sequences: readonly TrainingSequence[], options: StoreOptions): SequenceStore {
+  const { objective, isCausal } = options;
+  const teacherWidth = objective.kind === "distillation" ? widthOf(sequences[0]) : 0;
+  const labelWidth = objective.kind === "spans" ? 2 * objective.fields : 0;
+  const store = emptyStore(sequences, { teacherWidth, labelWidth });
   let at = 0;
   sequences.forEach((sequence, index) => {
-    check(sequence, { index, vocabularySize, teacherWidth });
+    checkSequence(sequence, { ...options, index, teacherWidth });
+    const { ids, weights, targets = ids, labels = [] } = sequence;
     store.starts[index] = at;
-    store.ids.set(sequence.ids, at);
-    store.weights.set(sequence.weights, at);
-    store.weights[at] = 0;
-    store.teacherTokens.set(sequence.teacher?.tokens ?? [], at * teacherWidth);
-    store.teacherLogProbs.set(sequence.teacher?.logProbs ?? [], at * teacherWidth);
+    store.ids.set(ids, at);
+    store.targets.set(targets, at);
+    if (isOfWhole(objective)) store.weights[at] = weights[0];
+    else store.weights.set(weights, at);
+    if (isCausal) store.weights[at] = 0;
+    if (objective.kind === "classes") store.targets[at] = labels[0];
+    if (objective.kind === "spans") store.labels.set(labels, index * labelWidth);
+    if (teacherWidth > 0) {
+      store.teacherTokens.set(sequence.teacher?.tokens ?? [], at * teacherWidth);
+      store.teacherLogProbs.set(sequence.teacher?.logProbs ?? [], at * teacherWidth);
+    }
     store.references[index] = sequence.reference ?? 0;
-    at += sequence.ids.length;
+    at += ids.length;
   });
   store.starts[sequences.length] = at;
   return store;
+}
+
+function emptyStore(
+  sequences: readonly TrainingSequence[],
+  { teacherWidth, labelWidth }: { readonly teacherWidth: number; readonly labelWidth: number },
+): SequenceStore {
+  const total = sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+  const integers = (size: number): Int32Array => new Int32Array(new SharedArrayBuffer(size * 4));
+  const floats = (size: number): Float32Array => new Float32Array(new SharedArrayBuffer(size * 4));
+  return {
+    ids: integers(total),
+    targets: integers(total),
+    weights: floats(total),
+    labels: integers(sequences.length * labelWidth),
+    labelWidth,
+    starts: integers(sequences.length + 1),
+    teacherWidth,
+    teacherTokens: integers(total * teacherWidth),
+    teacherLogProbs: floats(total * teacherWidth),
+    references: floats(sequences.length),
+  };
 }
 
 export const sequenceCount = (store: SequenceStore): number => store.starts.length - 1;
@@ -70,22 +112,4 @@ export function learntTokens({ weights, starts }: SequenceStore, index: number):
 
 function widthOf(first: TrainingSequence | undefined): number {
   return first?.teacher === undefined ? 0 : first.teacher.tokens.length / Math.max(1, first.ids.length);
-}
-
-type Expectation = { readonly index: number; readonly vocabularySize: number; readonly teacherWidth: number };
-
-function check({ ids, weights, teacher }: TrainingSequence, expected: Expectation): void {
-  const { index, vocabularySize, teacherWidth } = expected;
-  const refuse = (what: string): never => {
-    throw new HouseError("bad-input", `Cannot train on sequence ${index}: ${what}`);
-  };
-  if (ids.length !== weights.length) refuse(`${ids.length} tokens but ${weights.length} weights`);
-  if ((teacher?.tokens.length ?? 0) !== ids.length * teacherWidth)
-    refuse("its teacher's tokens do not fit the others'");
-  for (let at = 0; at < ids.length; at += 1) {
-    if (!(ids[at] >= 0 && ids[at] < vocabularySize))
-      refuse(`token ${ids[at]} is outside the vocabulary of ${vocabularySize}`);
-    if (!(weights[at] >= 0 && weights[at] < Infinity))
-      refuse(`weight ${weights[at]} is not a finite number of at least 0`);
-  }
 }

@@ -140,8 +140,7 @@ async function createProgram(
     teacherWidth: store.teacherWidth,
   });
   const session = await runtime.createSession(model, { threads: 1 });
-  const isPreference = objective.kind === "preference";
-  return { session, feeds: createFeeds({ runtime, config, store, bucket, isCausal, isPreference }) };
+  return { session, feeds: createFeeds({ runtime, config, store, bucket, isCausal, objective }) };
 }
 
 type Share = { readonly threadIndex: number; readonly threads: number };

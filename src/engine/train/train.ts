@@ -1,4 +1,4 @@
-import { contentHash, HouseError, type Progress } from "../../core/index.ts";
+import { bytesHash, contentHash, HouseError, type Progress } from "../../core/index.ts";
 import type { Trainable } from "../graph/decoder.ts";
 import type { ModelConfig, Tensor, Weights } from "../model-config.ts";
 import type { Runtime } from "../onnx/runtime.ts";
@@ -56,7 +56,8 @@ export type TrainHooks = {
   readonly signal?: AbortSignal;
   /** Told once, before anything is allocated. */
   readonly onMemory?: (bytes: number) => void;
-  readonly onHistory?: (entry: HistoryEntry) => void;
+  /** Told at every look at the development set; `parameters` copies what is learnt so far. */
+  readonly onHistory?: (entry: HistoryEntry, parameters: () => ReadonlyMap<string, Tensor>) => void;
   readonly checkpoint?: {
     /** The bytes of an earlier, stopped run; null for none. */
     load(): Uint8Array | null;
@@ -119,13 +120,18 @@ type Run = {
 };
 
 function prepare(job: TrainJob, hooks: TrainHooks): Run {
-  const { config, options, objective } = job;
+  const { options, objective } = job;
   if (job.sequences.length === 0)
     throw new HouseError("nothing-to-do", "Cannot train: there is nothing to learn from");
   const { tokensPerShard, shardsPerStep } = options;
-  const plan = { tokensPerShard, shardsPerStep, groupSize: objective.kind === "preference" ? 2 : 1 };
+  const plan: PlanOptions = {
+    tokensPerShard,
+    shardsPerStep,
+    groupSize: objective.kind === "preference" ? 2 : 1,
+    isAlone: objective.kind === "spans",
+  };
   const material = (sequences: readonly TrainingSequence[]): Material => {
-    const store = storeSequences(sequences, config.vocabularySize);
+    const store = storeSequences(sequences, job);
     return { store, buckets: bucketsFor(store, plan) };
   };
   const [train, development] = [material(job.sequences), material(job.development)];
@@ -135,7 +141,7 @@ function prepare(job: TrainJob, hooks: TrainHooks): Run {
   const shared = createShared(learntOf(job), job.start, shardsPerStep);
   const firstPass = planPass(train.store, train.buckets, { ...plan, seed: passSeed(options.seed, 0) }).length;
   const steps = Math.min(options.maxSteps ?? Infinity, Math.max(1, Math.round(firstPass * options.passes)));
-  const fingerprint = fingerprintOf(job, train.store);
+  const fingerprint = fingerprintOf(job, [train.store, development.store]);
   const run: Run = {
     job,
     hooks,
@@ -226,7 +232,7 @@ async function look(run: Run, threads: TrainingThreads): Promise<void> {
     evaluationsSinceBest: isBetter ? 0 : state.evaluationsSinceBest + 1,
   };
   run.recent = [];
-  run.hooks.onHistory?.(entry);
+  run.hooks.onHistory?.(entry, () => parametersOf(run.shared));
 }
 
 async function developmentLossOf(
@@ -247,7 +253,8 @@ function weightOf({ objective }: TrainJob, store: SequenceStore, shards: readonl
   for (const index of sequences) {
     for (let at = store.starts[index]; at < store.starts[index + 1]; at += 1) total += store.weights[at];
   }
-  return Math.max(total, Number.MIN_VALUE);
+  // Without weight there is no loss, whatever it is divided by.
+  return total > 0 ? total * Math.max(1, store.labelWidth) : 1;
 }
 
 const passSeed = (seed: number, pass: number): number => seed * 1000 + pass;
@@ -255,7 +262,7 @@ const passSeed = (seed: number, pass: number): number => seed * 1000 + pass;
 /** Trainable parameters, in the order the graph has them. */
 function learntOf({ start, trainable }: TrainJob): { name: string; shape: readonly number[] }[] {
   return [...start]
-    .filter(([name]) => trainable.mode === "full" || name.includes(".lora_"))
+    .filter(([name]) => trainable.mode === "full" || name.includes(".lora_") || name.startsWith("head."))
     .map(([name, { shape }]) => ({ name, shape }));
 }
 
@@ -264,16 +271,20 @@ function frozenOf({ start }: TrainJob, { places }: Shared): Weights {
   return new Map([...start].filter(([name]) => !learnt.has(name)));
 }
 
-function fingerprintOf(job: TrainJob, { ids, weights }: SequenceStore): string {
+/** Of all that the result depends on; the number of threads is not of it. */
+function fingerprintOf(job: TrainJob, stores: readonly SequenceStore[]): string {
   const { threads: _threads, maxBytes: _maxBytes, ...options } = job.options;
-  const sums = [...job.start].map(([name, { data }]) => [name, data.length, data[0], data.at(-1)]);
-  const material = [
-    ids.length,
-    ids.reduce((sum, id, index) => (sum * 31 + id + index) % 1e9, 0),
-    weights.length,
-  ];
-  return contentHash([job.config, job.trainable, job.objective, job.isCausal, options, sums, material], 32);
+  const start = [...job.start].map(([name, { data }]) => [name, bytesHash(bytesOf(data))]);
+  const material = stores.map((store) => {
+    const integers = [store.ids, store.targets, store.starts, store.labels, store.teacherTokens];
+    const floats = [store.weights, store.references, store.teacherLogProbs];
+    return [...integers, ...floats].map((vector) => bytesHash(bytesOf(vector)));
+  });
+  return contentHash([job.config, job.trainable, job.objective, job.isCausal, options, start, material], 32);
 }
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array | Int32Array): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength);
 
 function tooMuch(bytes: number, maxBytes: number): HouseError {
   const megabytes = (value: number): string => `${Math.round(value / 1e6)} MB`;
