@@ -50,6 +50,7 @@ const MAX_SESSIONS = 4;
 
 export function openDecoder(options: DecoderOptions): Decoder {
   const { config, weights, runtime, precision, positions, threads } = options;
+  const products = runtime.kind === "native" ? "integer" : "float";
   const embed = openEmbedding(config, weights, precision);
   // Opened when first asked for: most processes need one of them.
   const sessions = new Map<string, Promise<Session>>();
@@ -59,7 +60,7 @@ export function openDecoder(options: DecoderOptions): Decoder {
     if (known !== undefined) return known;
     if (sessions.size >= MAX_SESSIONS) await closeOldest(sessions);
     // The parts are let go afterwards: the session has copied them.
-    const parts = modelParts(config, weights, { precision, positions });
+    const parts = modelParts(config, weights, { precision, positions, products });
     const opened = runtime.createSession(inferenceModel(config, parts, shape), { threads });
     sessions.set(key, opened);
     return opened;

@@ -1,7 +1,7 @@
 import { rotationTables } from "../graph/rotary.ts";
 import type { ModelConfig, Weights } from "../model-config.ts";
 import { GROUP_NAMES, LINEAR_GROUPS, type LinearGroup } from "./linear-groups.ts";
-import { quantize, type Quantized } from "./quantize.ts";
+import { dequantize, quantize, type Quantized } from "./quantize.ts";
 
 export type Precision = "f32" | "int8" | "int4";
 
@@ -31,16 +31,23 @@ export type ModelParts = {
 // 32 is the block of every quantised format in use (GGUF's Q8_0 and Q4_0).
 export const BLOCK = 32;
 
-export function modelParts(
-  config: ModelConfig,
-  weights: Weights,
-  options: { readonly precision: Precision; readonly positions: number },
-): ModelParts {
+export type PartsOptions = {
+  readonly precision: Precision;
+  /** Rows of the rotation tables. */
+  readonly positions: number;
+  /**
+   * `integer`: quantised weights are multiplied as they are. `float`: as the numbers they stand for, where the runtime has no
+   * fast product for them (WebAssembly unpacks the whole matrix at each step: 10 ms instead of 1.6 ms at 5M parameters).
+   */
+  readonly products: "integer" | "float";
+};
+
+export function modelParts(config: ModelConfig, weights: Weights, options: PartsOptions): ModelParts {
   const layers = Array.from({ length: config.layers }, (_, layer) => layer);
-  const { precision, positions } = options;
+  const { positions } = options;
   return {
     linears: layers.map((layer) =>
-      groupsOf((group) => groupWeight(config, weights, { layer, group, precision })),
+      groupsOf((group) => groupWeight(config, weights, { layer, group, options })),
     ),
     biases: layers.map((layer) =>
       config.attentionBias ? { qkv: joined(weights, layer, "qkv", "bias") } : {},
@@ -48,7 +55,7 @@ export function modelParts(
     vectors: new Map(
       [...weights].filter(([name]) => name.includes("norm")).map(([name, { data }]) => [name, data]),
     ),
-    head: headWeight(config, weights, precision),
+    head: headWeight(config, weights, options),
     positions,
     ...rotationTables(config, positions),
   };
@@ -87,27 +94,39 @@ function groupsOf(make: (group: LinearGroup) => LinearWeight): Readonly<Record<L
 function groupWeight(
   config: ModelConfig,
   weights: Weights,
-  { layer, group, precision }: { layer: number; group: LinearGroup; precision: Precision },
+  {
+    layer,
+    group,
+    options,
+  }: { readonly layer: number; readonly group: LinearGroup; readonly options: PartsOptions },
 ): LinearWeight {
   const sides = LINEAR_GROUPS[group].sides(config);
-  return linearWeight(joined(weights, layer, group, "weight"), sides, precision);
+  return linearWeight(joined(weights, layer, group, "weight"), sides, options);
 }
 
-function headWeight(config: ModelConfig, weights: Weights, precision: Precision): LinearWeight {
+function headWeight(config: ModelConfig, weights: Weights, options: PartsOptions): LinearWeight {
   const name = config.tiedHead ? "model.embed_tokens.weight" : "lm_head.weight";
   const sides = { outer: config.vocabularySize, inner: config.hiddenSize };
   // The head decides between words that are close: it stays at 8 bits, as in llama.cpp's 4-bit models.
-  return linearWeight(numbers(weights, name), sides, precision === "int4" ? "int8" : precision);
+  const precision = options.precision === "int4" ? "int8" : options.precision;
+  return linearWeight(numbers(weights, name), sides, { ...options, precision });
 }
 
 function linearWeight(
   data: Float32Array,
   { outer, inner }: { readonly outer: number; readonly inner: number },
-  precision: Precision,
+  { precision, products }: PartsOptions,
 ): LinearWeight {
-  if (precision === "f32") return { kind: "float", outer, inner, transposed: transpose(data, outer, inner) };
-  const bits = precision === "int8" ? 8 : 4;
-  return { kind: "quantized", outer, inner, ...quantize(data, outer, inner, { bits, block: BLOCK }) };
+  const float = (weight: Float32Array): LinearWeight => ({
+    kind: "float",
+    outer,
+    inner,
+    transposed: transpose(weight, outer, inner),
+  });
+  if (precision === "f32") return float(data);
+  const quantized = quantize(data, outer, inner, { bits: precision === "int8" ? 8 : 4, block: BLOCK });
+  if (products === "float") return float(dequantize(quantized, outer, inner));
+  return { kind: "quantized", outer, inner, ...quantized };
 }
 
 /** [rows, columns] to [columns, rows]. */

@@ -9,8 +9,9 @@ export type Quantized = {
 };
 
 /**
- * Symmetric quantisation in the layout of ONNX Runtime's MatMulNBits, whose middle is 128 (8 bits) or 8 (4 bits).
- * The largest value by magnitude takes the end of the range that has one step more, as llama.cpp's Q4_0 does.
+ * Symmetric quantisation in the layout of ONNX Runtime's MatMulNBits, whose middle is 128 (8 bits) or 8 (4 bits), with the
+ * values of llama.cpp's Q8_0 and Q4_0: weights that come from such a file stay what they are. With 4 bits the greatest number
+ * takes the end of the range that has one step more.
  */
 export function quantize(
   weight: Float32Array,
@@ -26,7 +27,8 @@ export function quantize(
     const row = Math.floor(part / blocks);
     const first = row * inner + (part % blocks) * block;
     const end = Math.min(first + block, (row + 1) * inner);
-    const scale = Math.fround(-extreme(weight, first, end) / middle);
+    const greatest = extreme(weight, first, end);
+    const scale = Math.fround(bits === 8 ? Math.abs(greatest) / 127 : -greatest / middle);
     scales[part] = scale;
     if (scale === 0) continue;
     const at = part * block;
@@ -36,6 +38,25 @@ export function quantize(
     }
   }
   return { bits, block, values, scales };
+}
+
+/** The values that quantised weights stand for: [outer, inner]. */
+export function dequantize(
+  { bits, block, values, scales }: Quantized,
+  outer: number,
+  inner: number,
+): Float32Array {
+  const blocks = Math.ceil(inner / block);
+  const weight = new Float32Array(outer * inner);
+  for (let row = 0; row < outer; row += 1) {
+    for (let column = 0; column < inner; column += 1) {
+      const part = row * blocks + Math.floor(column / block);
+      const at = part * block + (column % block);
+      const value = bits === 8 ? values[at] - 128 : ((values[at >> 1] >> (4 * (at % 2))) & 15) - 8;
+      weight[row * inner + column] = value * scales[part];
+    }
+  }
+  return weight;
 }
 
 /** The number of greatest magnitude, with its sign. */
