@@ -25,6 +25,7 @@ export type {
   ScoreRequest,
   TokenMask,
 } from "./decode/language-model.ts";
+export { createJumps, jumpingAhead, type JumpingMatcher, type Jumps } from "./decode/jump-ahead.ts";
 export { openLlamaModel, type LlamaModelOptions } from "./decode/llama-cpp.ts";
 export { openModel, type OpenModelOptions } from "./decode/open-model.ts";
 export type { Precision } from "./decode/model-parts.ts";
