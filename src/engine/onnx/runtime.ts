@@ -22,6 +22,10 @@ export type Session = {
 export type SessionOptions = {
   /** Threads of one operator; 1 unless said otherwise: more spin against each other on busy machines. */
   readonly threads?: number;
+  /** Allocates the intermediate values of a run as one block after the first run; true unless said otherwise. */
+  readonly memoryPattern?: boolean;
+  /** Keeps freed memory for the session's next run; true unless said otherwise. False shares it with other sessions. */
+  readonly memoryArena?: boolean;
 };
 
 /** ONNX Runtime, natively or as WebAssembly: the same graphs run on both. */
@@ -77,8 +81,8 @@ function runtimeOf(kind: Runtime["kind"], ort: Ort): Runtime {
     // The library's constructor is a union of overloads, one per type; ours are a subset of them.
     tensor: (type: "float32", data: Float32Array, shape: readonly number[]) =>
       new ort.Tensor(type, data, [...shape]),
-    async createSession(model, { threads = 1 } = {}) {
-      const session = await ort.InferenceSession.create(model, sessionOptions(kind, threads));
+    async createSession(model, options = {}) {
+      const session = await ort.InferenceSession.create(model, sessionOptions(kind, options));
       return {
         inputNames: session.inputNames,
         outputNames: session.outputNames,
@@ -90,8 +94,13 @@ function runtimeOf(kind: Runtime["kind"], ort: Ort): Runtime {
   };
 }
 
-function sessionOptions(kind: Runtime["kind"], threads: number): InferenceSession.SessionOptions {
+function sessionOptions(
+  kind: Runtime["kind"],
+  { threads = 1, memoryPattern = true, memoryArena = true }: SessionOptions,
+): InferenceSession.SessionOptions {
   return {
+    enableMemPattern: memoryPattern,
+    enableCpuMemArena: memoryArena,
     executionProviders: [kind === "native" ? "cpu" : "wasm"],
     intraOpNumThreads: Math.max(1, Math.min(threads, availableParallelism())),
     interOpNumThreads: 1,

@@ -1,7 +1,13 @@
 import { Worker } from "node:worker_threads";
 import { HouseError } from "../../core/index.ts";
 import { stopAll } from "./shared.ts";
-import { createTrainingThread, type ShardsOrder, type StepOrder, type ThreadOptions } from "./thread.ts";
+import {
+  createTrainingThread,
+  type ScoreOrder,
+  type ShardsOrder,
+  type StepOrder,
+  type ThreadOptions,
+} from "./thread.ts";
 import type { Order, Reply } from "./worker.ts";
 
 /** All threads of a run, driven as one. */
@@ -9,6 +15,8 @@ export type TrainingThreads = {
   /** Returns the mean loss of the step and the norm of its gradient before clipping. */
   step(order: StepOrder): Promise<{ readonly loss: number; readonly gradientNorm: number }>;
   evaluate(order: ShardsOrder): Promise<number>;
+  /** Fills the references of the sequences in the shards. */
+  score(order: ScoreOrder): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -30,6 +38,9 @@ export async function startThreads(options: Omit<ThreadOptions, "threadIndex">):
     async evaluate(order) {
       return (await all({ type: "evaluate", ...order })).reduce((sum, one) => sum + one, 0);
     },
+    async score(order) {
+      await all({ type: "score", ...order });
+    },
     async close() {
       stopAll(shared.control);
       await Promise.all(team.map((member) => member.close()));
@@ -43,8 +54,17 @@ async function inThisThread(options: Omit<ThreadOptions, "threadIndex">): Promis
   const thread = await createTrainingThread({ ...options, threads: 1, threadIndex: 0 });
   return {
     follow: async (order) => {
-      if (order.type === "step") return thread.step(order);
-      return order.type === "evaluate" ? thread.evaluate(order) : 0;
+      switch (order.type) {
+        case "step":
+          return thread.step(order);
+        case "evaluate":
+          return thread.evaluate(order);
+        case "score":
+          await thread.score(order);
+          return 0;
+        case "close":
+          return 0;
+      }
     },
     close: () => thread.close(),
   };

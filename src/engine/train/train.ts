@@ -6,8 +6,9 @@ import { learningRateAt, type AdamOptions, type Schedule } from "./adamw.ts";
 import { readCheckpoint, writeCheckpoint, type HistoryEntry, type RunState } from "./checkpoint.ts";
 import { memoryNeeded } from "./memory.ts";
 import type { Objective } from "./objective.ts";
-import { bucketsFor, planPass, type PlanOptions, type Shard, type Step } from "./plan.ts";
-import { sequenceCount, storeSequences, type SequenceStore, type TrainingSequence } from "./sequences.ts";
+import { planPass, type PlanOptions, type Shard, type Step } from "./plan.ts";
+import { learntOf, prepareMaterial, threadOptionsOf } from "./prepare.ts";
+import { sequenceCount, type SequenceStore, type TrainingSequence } from "./sequences.ts";
 import { createShared, parametersOf, type Shared } from "./shared.ts";
 import type { Material } from "./thread.ts";
 import { startThreads, type TrainingThreads } from "./threads.ts";
@@ -82,18 +83,7 @@ export type TrainResult = {
  */
 export async function train(job: TrainJob, hooks: TrainHooks = {}): Promise<TrainResult> {
   const run = prepare(job, hooks);
-  const threads = await startThreads({
-    runtime: hooks.runtime,
-    config: job.config,
-    trainable: job.trainable,
-    objective: job.objective,
-    isCausal: job.isCausal,
-    train: run.train,
-    development: run.development,
-    frozen: frozenOf(job, run.shared),
-    shared: run.shared,
-    threads: job.options.threads,
-  });
+  const threads = await startThreads(threadOptionsOf(job, run, hooks.runtime));
   try {
     await follow(run, threads);
   } finally {
@@ -120,25 +110,12 @@ type Run = {
 };
 
 function prepare(job: TrainJob, hooks: TrainHooks): Run {
-  const { options, objective } = job;
-  if (job.sequences.length === 0)
-    throw new HouseError("nothing-to-do", "Cannot train: there is nothing to learn from");
-  const { tokensPerShard, shardsPerStep } = options;
-  const plan: PlanOptions = {
-    tokensPerShard,
-    shardsPerStep,
-    groupSize: objective.kind === "preference" ? 2 : 1,
-    isAlone: objective.kind === "spans",
-  };
-  const material = (sequences: readonly TrainingSequence[]): Material => {
-    const store = storeSequences(sequences, job);
-    return { store, buckets: bucketsFor(store, plan) };
-  };
-  const [train, development] = [material(job.sequences), material(job.development)];
+  const { options } = job;
+  const { plan, train, development } = prepareMaterial(job);
   const bytes = memoryNeeded(job, train.buckets);
   hooks.onMemory?.(bytes);
   if (options.maxBytes !== null && bytes > options.maxBytes) throw tooMuch(bytes, options.maxBytes);
-  const shared = createShared(learntOf(job), job.start, shardsPerStep);
+  const shared = createShared(learntOf(job), job.start, options.shardsPerStep);
   const firstPass = planPass(train.store, train.buckets, { ...plan, seed: passSeed(options.seed, 0) }).length;
   const steps = Math.min(options.maxSteps ?? Infinity, Math.max(1, Math.round(firstPass * options.passes)));
   const fingerprint = fingerprintOf(job, [train.store, development.store]);
@@ -258,18 +235,6 @@ function weightOf({ objective }: TrainJob, store: SequenceStore, shards: readonl
 }
 
 const passSeed = (seed: number, pass: number): number => seed * 1000 + pass;
-
-/** Trainable parameters, in the order the graph has them. */
-function learntOf({ start, trainable }: TrainJob): { name: string; shape: readonly number[] }[] {
-  return [...start]
-    .filter(([name]) => trainable.mode === "full" || name.includes(".lora_") || name.startsWith("head."))
-    .map(([name, { shape }]) => ({ name, shape }));
-}
-
-function frozenOf({ start }: TrainJob, { places }: Shared): Weights {
-  const learnt = new Set(places.map(({ name }) => name));
-  return new Map([...start].filter(([name]) => !learnt.has(name)));
-}
 
 /** Of all that the result depends on; the number of threads is not of it. */
 function fingerprintOf(job: TrainJob, stores: readonly SequenceStore[]): string {

@@ -1,9 +1,16 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { createTrainingThread, type ShardsOrder, type StepOrder, type ThreadOptions } from "./thread.ts";
+import {
+  createTrainingThread,
+  type ScoreOrder,
+  type ShardsOrder,
+  type StepOrder,
+  type ThreadOptions,
+} from "./thread.ts";
 
 export type Order =
   | ({ readonly type: "step" } & StepOrder)
   | ({ readonly type: "evaluate" } & ShardsOrder)
+  | ({ readonly type: "score" } & ScoreOrder)
   | { readonly type: "close" };
 
 export type Reply =
@@ -23,6 +30,9 @@ try {
         return thread.step(order);
       case "evaluate":
         return thread.evaluate(order);
+      case "score":
+        await thread.score(order);
+        return 0;
       case "close":
         await thread.close();
         parentPort?.close();
