@@ -50,6 +50,8 @@ const RATE = 0.02;
 const TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
 // llama.cpp rounds activations too: to 16 bits beside f16, to blocks of 8 bits beside q8_0.
 const TOLERANCES: Readonly<Record<GgufDtype, number>> = { f32: 5e-3, f16: 2e-2, q8_0: 0.3 };
+/** Rounding grows with what is rounded: of larger logits than these more is allowed, but for f32. */
+const USUAL_LOGIT = 8;
 const BASE = resolve(import.meta.dirname, "../../base");
 
 const TINY: ModelConfig = {
@@ -199,8 +201,7 @@ async function writeGguf(model: Ours, dtype: GgufDtype): Promise<void> {
   // Our logits are those of the rounded weights: how much rounding costs is no matter of the format.
   const { weights } = await loadGguf(path);
   const known = texts.map((text) => ({ text, ids: model.tokenizer.encode(text) }));
-  const fields = { model: "model.gguf", tolerance: TOLERANCES[dtype], texts: known };
-  await writeCase(name, fields, { ...model, weights });
+  await writeCase(name, { model: "model.gguf", texts: known }, { ...model, weights }, dtype);
 }
 
 async function writeGgufAdapter(model: Ours, adapter: Adapter): Promise<void> {
@@ -215,6 +216,7 @@ async function writeCase(
   name: string,
   fields: Readonly<Record<string, unknown>>,
   model: Pick<Ours, "config" | "weights"> & { readonly adapter?: Adapter },
+  dtype: GgufDtype = "f32",
 ): Promise<void> {
   const random = seededRandom(`ids of ${name}`);
   const inputIds = Array.from({ length: ROWS }, () =>
@@ -222,6 +224,11 @@ async function writeCase(
   );
   const logits = await logitsOf(model, inputIds);
   mkdirSync(join(folder, name), { recursive: true });
-  writeFileSync(join(folder, name, "case.json"), JSON.stringify({ ...fields, inputIds, logits }));
+  const tolerance = TOLERANCES[dtype] * (dtype === "f32" ? 1 : Math.max(1, greatest(logits) / USUAL_LOGIT));
+  writeFileSync(join(folder, name, "case.json"), JSON.stringify({ ...fields, tolerance, inputIds, logits }));
   process.stdout.write(`wrote ${name}\n`);
+}
+
+function greatest(logits: readonly number[][][]): number {
+  return logits.flat(2).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
 }
