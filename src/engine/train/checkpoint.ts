@@ -23,6 +23,15 @@ export type HistoryEntry = {
   readonly developmentLoss: number | null;
 };
 
+/** Where checkpoints of a run are kept. */
+export type CheckpointPlace = {
+  /** The bytes of an earlier, stopped run; null for none. */
+  load(): Uint8Array | null;
+  save(bytes: Uint8Array): void;
+  /** Steps between two checkpoints. */
+  readonly everySteps: number;
+};
+
 const MAGIC = "understudy-training-1\n";
 
 /** A checkpoint: magic, length of the head, head as JSON, then parameters, moments and the best parameters as float32. */

@@ -12,7 +12,7 @@ const BLOCKED = -1e9;
 export type Feeds = {
   readonly tensors: Readonly<Record<string, SessionTensor>>;
   /** Writes a shard into the tensors. `totalWeight`: of all that is learnt in the step (tokens, or pairs), so that its shards add up to the mean. */
-  fill(shard: Shard, totalWeight: number): void;
+  readonly fill: (shard: Shard, totalWeight: number) => void;
 };
 
 export type FeedOptions = {

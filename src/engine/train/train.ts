@@ -3,7 +3,13 @@ import type { Trainable } from "../graph/decoder.ts";
 import type { ModelConfig, Tensor, Weights } from "../model-config.ts";
 import type { Runtime } from "../onnx/runtime.ts";
 import { learningRateAt, type AdamOptions, type Schedule } from "./adamw.ts";
-import { readCheckpoint, writeCheckpoint, type HistoryEntry, type RunState } from "./checkpoint.ts";
+import {
+  readCheckpoint,
+  writeCheckpoint,
+  type CheckpointPlace,
+  type HistoryEntry,
+  type RunState,
+} from "./checkpoint.ts";
 import { memoryNeeded } from "./memory.ts";
 import type { Objective } from "./objective.ts";
 import { planPass, type PlanOptions, type Shard, type Step } from "./plan.ts";
@@ -59,12 +65,7 @@ export type TrainHooks = {
   readonly onMemory?: (bytes: number) => void;
   /** Told at every look at the development set; `parameters` copies what is learnt so far. */
   readonly onHistory?: (entry: HistoryEntry, parameters: () => ReadonlyMap<string, Tensor>) => void;
-  readonly checkpoint?: {
-    /** The bytes of an earlier, stopped run; null for none. */
-    load(): Uint8Array | null;
-    save(bytes: Uint8Array): void;
-    readonly everySteps: number;
-  };
+  readonly checkpoint?: CheckpointPlace;
 };
 
 export type TrainResult = {
@@ -140,6 +141,8 @@ function prepare(job: TrainJob, hooks: TrainHooks): Run {
 async function follow(run: Run, threads: TrainingThreads): Promise<void> {
   const { job, plan, train } = run;
   const { options } = job;
+  // A checkpoint may be of the moment at which the run ended early.
+  if (isExhausted(run)) return;
   let before = 0;
   for (let pass = 0; pass < Math.ceil(options.passes); pass += 1) {
     const steps = planPass(train.store, train.buckets, { ...plan, seed: passSeed(options.seed, pass) });
@@ -190,10 +193,13 @@ async function isOver(run: Run, threads: TrainingThreads): Promise<boolean> {
   if (run.state.step % every === 0 || (isStopped && hooks.checkpoint !== undefined)) {
     hooks.checkpoint?.save(writeCheckpoint({ ...run.state, recent: run.recent }, run.shared, run.best));
   }
-  if (isStopped)
+  if (isStopped && !isLast)
     throw new HouseError("cancelled", "Stopped while training: run the same command again to go on");
-  return options.patience !== null && run.state.evaluationsSinceBest >= options.patience;
+  return isExhausted(run);
 }
+
+const isExhausted = ({ job, state }: Run): boolean =>
+  job.options.patience !== null && state.evaluationsSinceBest >= job.options.patience;
 
 async function look(run: Run, threads: TrainingThreads): Promise<void> {
   const { state, recent } = run;
