@@ -1,10 +1,11 @@
 import type { ModelConfig, Weights } from "../model-config.ts";
-import type { Runtime, Session, SessionTensor } from "../onnx/runtime.ts";
+import type { Runtime, SessionTensor } from "../onnx/runtime.ts";
 import { openEmbedding } from "./embedding.ts";
 import { inferenceModel } from "./inference-graph.ts";
 import { append, pastsOf, reserve, type KeyValueCache } from "./key-value-cache.ts";
 import type { AdapterShape } from "./linear-groups.ts";
 import { modelParts, type Precision } from "./model-parts.ts";
+import { createSessions } from "./sessions.ts";
 
 /** An adapter's matrices as inputs of the graph that is made for its shape. */
 export type AdapterInputs = {
@@ -45,26 +46,15 @@ export type DecoderOptions = {
   readonly runtime: Runtime;
 };
 
-// A session holds its own copy of the weights. Plain, LoRA and DoRA, and one more kind of target modules.
-const MAX_SESSIONS = 4;
-
 export function openDecoder(options: DecoderOptions): Decoder {
   const { config, weights, runtime, precision, positions, threads } = options;
   const products = runtime.kind === "native" ? "integer" : "float";
   const embed = openEmbedding(config, weights, precision);
-  // Opened when first asked for: most processes need one of them.
-  const sessions = new Map<string, Promise<Session>>();
-  const sessionFor = async (shape: AdapterShape | null): Promise<Session> => {
-    const key = shape === null ? "plain" : `${shape.kind}:${shape.groups.join()}`;
-    const known = sessions.get(key);
-    if (known !== undefined) return known;
-    if (sessions.size >= MAX_SESSIONS) await closeOldest(sessions);
+  const sessions = createSessions((shape) => {
     // The parts are let go afterwards: the session has copied them.
     const parts = modelParts(config, weights, { precision, positions, products });
-    const opened = runtime.createSession(inferenceModel(config, parts, shape), { threads });
-    sessions.set(key, opened);
-    return opened;
-  };
+    return runtime.createSession(inferenceModel(config, parts, shape), { threads });
+  });
   return {
     config,
     positions,
@@ -72,7 +62,7 @@ export function openDecoder(options: DecoderOptions): Decoder {
     async run(cache, step) {
       const { first, count, tokens, places, adapter, wanted = "logProbs" } = step;
       const length = tokens.length / count;
-      const session = await sessionFor(adapter?.shape ?? null);
+      const session = await sessions.get(adapter?.shape ?? null);
       const total = longest(cache, first, count) + length;
       if (total > positions)
         throw new RangeError(`Cannot decode ${total} tokens: the context has ${positions}`);
@@ -90,17 +80,8 @@ export function openDecoder(options: DecoderOptions): Decoder {
       append(cache, config, { first, count, length }, outputs["state"].data as Float32Array);
       return outputs[wanted].data as Float32Array;
     },
-    async close() {
-      for (const session of sessions.values()) await (await session).close();
-      sessions.clear();
-    },
+    close: () => sessions.close(),
   };
-}
-
-async function closeOldest(sessions: Map<string, Promise<Session>>): Promise<void> {
-  const [key, session] = [...sessions][0];
-  sessions.delete(key);
-  await (await session).close();
 }
 
 function longest(cache: KeyValueCache, first: number, count: number): number {

@@ -69,7 +69,7 @@ export type LanguageModel = {
   readonly vocabularySize: number;
   /** Longest sequence, prompt and answer together, in tokens. */
   readonly contextSize: number;
-  /** Answers in the order of the requests. Greedy answers do not depend on what they are batched with. */
+  /** Answers in the order of the requests. What they are batched with changes probabilities by rounding only. */
   generate(
     requests: readonly GenerationRequest[],
     options: GenerationOptions,

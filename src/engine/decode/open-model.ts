@@ -1,7 +1,7 @@
 import { HouseError } from "../../core/index.ts";
 import { configFault } from "../formats/check-config.ts";
 import { shapesOf, weightsFault } from "../formats/check-weights.ts";
-import type { ModelConfig, Weights } from "../model-config.ts";
+import { parameterCount, type ModelConfig, type Weights } from "../model-config.ts";
 import { openRuntime, type Runtime } from "../onnx/runtime.ts";
 import { openAdapters, type Adapters } from "./adapters.ts";
 import { openDecoder, type Decoder } from "./decoder.ts";
@@ -38,12 +38,27 @@ export async function openModel(options: OpenModelOptions): Promise<LanguageMode
   const { config, weights, precision, threads = 1 } = options;
   const fault = configFault(config) ?? weightsFault(config, shapesOf(weights));
   if (fault !== null) throw new HouseError("bad-input", `Cannot open the model: ${fault}`);
+  refuseTooLarge(config, precision);
   const runtime = options.runtime ?? (await openRuntime());
   const positions = Math.min(options.contextSize ?? DEFAULT_CONTEXT, config.contextSize);
   const decoder = openDecoder({ config, weights, precision, positions, threads, runtime });
   const prefixes = createPrefixCache(options.prefixCacheBytes ?? PREFIX_CACHE_BYTES);
   const adapters = openAdapters({ config, weights, runtime }, prefixes);
   return modelOf(decoder, prefixes, adapters);
+}
+
+// A protobuf message, which an ONNX model is, ends at 2 GiB.
+const MAX_MODEL_BYTES = 2 ** 31;
+
+function refuseTooLarge(config: ModelConfig, precision: Precision): void {
+  const bytesEach = { f32: 4, int8: 1.125, int4: 0.625 }[precision];
+  // The embedding is looked up outside the graph; the head is inside.
+  const inside = parameterCount({ ...config, tiedHead: true });
+  if (inside * bytesEach < MAX_MODEL_BYTES) return;
+  throw new HouseError(
+    "bad-input",
+    `Cannot open a model of ${parameterCount(config)} parameters at ${precision}: a graph ends at 2 GiB; use ${precision === "f32" ? "int8, int4 or " : ""}a GGUF file`,
+  );
 }
 
 function modelOf(decoder: Decoder, prefixes: PrefixCache, adapters: Adapters): LanguageModel {
