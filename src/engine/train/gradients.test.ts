@@ -72,6 +72,7 @@ async function openLoss(config: ModelConfig, trainable: Trainable): Promise<Loss
   const session: Session = await runtime.createSession(graph.model);
   const feeds = createFeeds({ runtime, config, store, bucket, isCausal, objective });
   const shard = { bucket: 0, rows: [[0, 1], [2]] };
+  // oxlint-disable-next-line unicorn/no-array-fill-with-reference-type -- no array
   feeds.fill(shard, 10);
   const adapter = trainable.mode === "full" ? [] : [...adapterShapes(config, trainable)];
   const tensors = new Map<string, Tensor>();
@@ -136,6 +137,6 @@ describe.each([
     for (const name of loss.names)
       errors.push([name, await tensorError(loss, name, exact[GRADIENT_PREFIX + name])]);
     await loss.close();
-    expect(errors.filter(([, error]) => !(error < 5e-3))).toEqual([]);
+    expect(errors.filter(([, error]) => !(error < 3e-3))).toEqual([]);
   });
 });

@@ -113,7 +113,7 @@ type Run = {
 function prepare(job: TrainJob, hooks: TrainHooks): Run {
   const { options } = job;
   const { plan, train, development } = prepareMaterial(job);
-  const bytes = memoryNeeded(job, train.buckets);
+  const bytes = memoryNeeded(job, train.buckets, development.buckets);
   hooks.onMemory?.(bytes);
   if (options.maxBytes !== null && bytes > options.maxBytes) throw tooMuch(bytes, options.maxBytes);
   const shared = createShared(learntOf(job), job.start, options.shardsPerStep);
