@@ -40,9 +40,13 @@ export {
 export { openRuntime, type Runtime } from "./onnx/runtime.ts";
 export { adapterShapes, type Trainable } from "./graph/decoder.ts";
 export { adamDefaults, learningRateAt, type AdamOptions, type Schedule } from "./train/adamw.ts";
-export type { HistoryEntry } from "./train/checkpoint.ts";
-export { initialAdapter, initialWeights } from "./train/initialize.ts";
+export { openEncoder, type Encoded, type Encoder, type EncoderOptions } from "./graph/encoder.ts";
+export { headShapes, type Head } from "./graph/heads.ts";
+export type { CheckpointPlace, HistoryEntry } from "./train/checkpoint.ts";
+export { fileCheckpoint } from "./train/file-checkpoint.ts";
+export { initialAdapter, initialHead, initialWeights } from "./train/initialize.ts";
 export { type Objective } from "./train/objective.ts";
+export { referenceLogProbs, type References } from "./train/reference.ts";
 export { type TrainingSequence } from "./train/sequences.ts";
 export { train, type TrainHooks, type TrainJob, type TrainOptions, type TrainResult } from "./train/train.ts";
 export { decode as decodeFloats, encode as encodeFloats } from "./formats/encoding.ts";

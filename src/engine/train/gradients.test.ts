@@ -99,7 +99,7 @@ async function openLoss(config: ModelConfig, trainable: Trainable): Promise<Loss
 }
 
 const STEP = 1e-2;
-const DIRECTIONS = 3;
+const DIRECTIONS = 2;
 
 /** The largest difference between a tensor's gradient and Richardson-extrapolated differences along random directions of length one, relative to the gradient's length. */
 async function tensorError(loss: Loss, name: string, gradient: Float32Array): Promise<number> {
