@@ -291,6 +291,22 @@ describe("score() and embed()", () => {
     expect(worst).toBeLessThan(bound);
   });
 
+  test("int8 weights give the same on WebAssembly, but for rounding of activations", async () => {
+    const scored = { prompt: TOKENS.slice(0, 3), answer: TOKENS.slice(3) };
+    const [native, wasm] = await Promise.all(
+      (["native", "wasm"] as const).map(async (kind) => {
+        const options = {
+          config: LLAMA,
+          weights,
+          precision: "int8",
+          runtime: await openRuntime(kind),
+        } as const;
+        return (await openModel(options)).score(scored);
+      }),
+    );
+    expect(Math.max(...native.map((value, index) => Math.abs(value - wasm[index])))).toBeLessThan(0.05);
+  });
+
   test("embed() is of length 1, and depends on the tokens", async () => {
     const model = await openTiny(weights);
     const [a, b] = [await model.embed([3, 4, 5]), await model.embed([5, 6])];
