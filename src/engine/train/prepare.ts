@@ -1,6 +1,7 @@
 import { HouseError } from "../../core/index.ts";
 import type { Runtime } from "../onnx/runtime.ts";
 import type { Weights } from "../model-config.ts";
+import { planMemory, type MemoryPlan } from "./memory.ts";
 import { bucketsFor, type PlanOptions } from "./plan.ts";
 import { storeSequences, type TrainingSequence } from "./sequences.ts";
 import type { Shared } from "./shared.ts";
@@ -12,6 +13,7 @@ export type Prepared = {
   readonly plan: PlanOptions;
   readonly train: Material;
   readonly development: Material;
+  readonly memory: MemoryPlan;
 };
 
 /** Throws HouseError: `nothing-to-do` without sequences, `bad-input` for one that cannot be learnt from. */
@@ -34,19 +36,21 @@ export function prepareMaterial(job: TrainJob): Prepared {
     const store = storeSequences(sequences, job);
     return { store, buckets: bucketsFor(store, plan) };
   };
-  return { plan, train: material(job.sequences), development: material(job.development) };
+  const [train, development] = [material(job.sequences), material(job.development)];
+  return { plan, train, development, memory: planMemory(job, train.buckets, development.buckets) };
 }
 
 /** What the threads of a run are given. */
 export function threadOptionsOf(
   job: TrainJob,
-  { train, development, shared }: Omit<Prepared, "plan"> & { readonly shared: Shared },
+  { train, development, memory, shared }: Omit<Prepared, "plan"> & { readonly shared: Shared },
   runtime: Runtime["kind"] | undefined,
 ): Omit<ThreadOptions, "threadIndex"> {
   const { config, trainable, objective, isCausal, options } = job;
   const frozen = frozenOf(job, shared);
-  const { threads } = options;
-  return { runtime, config, trainable, objective, isCausal, train, development, frozen, shared, threads };
+  const model = { runtime, config, trainable, objective, isCausal };
+  const { keepsArenas } = memory;
+  return { ...model, train, development, frozen, shared, keepsArenas, threads: options.threads };
 }
 
 /** Trainable parameters, in the order of the start values. */

@@ -15,9 +15,10 @@ export async function referenceLogProbs(
   job: TrainJob,
   { runtime }: Pick<TrainHooks, "runtime"> = {},
 ): Promise<References> {
-  const { plan, train, development } = prepareMaterial(job);
+  const prepared = prepareMaterial(job);
+  const { plan, train, development } = prepared;
   const shared = createShared(learntOf(job), job.start, 1);
-  const threads = await startThreads(threadOptionsOf(job, { train, development, shared }, runtime));
+  const threads = await startThreads(threadOptionsOf(job, { ...prepared, shared }, runtime));
   try {
     for (const part of ["train", "development"] as const) {
       const { store, buckets } = part === "train" ? train : development;

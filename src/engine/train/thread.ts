@@ -22,6 +22,8 @@ export type ThreadOptions = {
   /** Parameters that are not learnt. */
   readonly frozen: Weights;
   readonly shared: Shared;
+  /** Whether sessions keep the memory they took; see planMemory. */
+  readonly keepsArenas: boolean;
   readonly threadIndex: number;
   readonly threads: number;
 };
@@ -154,18 +156,12 @@ function localTensors(runtime: Runtime, { shared, frozen }: ThreadOptions): Loca
   return { parameters, learnt, gradients, gradient };
 }
 
-/**
- * Sessions that keep what they once took: more than these share one heap. Measured with 5 row lengths, hidden 192, 6 layers,
- * 1,024 tokens: 1,110 MB against 490 MB, for 2 to 4 % of the speed.
- */
-export const MAX_ARENAS = 2;
-
 async function createProgram(
   runtime: Runtime,
   options: ThreadOptions,
   { use, part, bucket: index }: { readonly use: Use; readonly part: Part; readonly bucket: number },
 ): Promise<Program> {
-  const { config, trainable, objective, isCausal, train, development } = options;
+  const { config, trainable, objective, isCausal, keepsArenas } = options;
   const { store, buckets } = options[part];
   const bucket = buckets[index];
   const { teacherWidth } = store;
@@ -173,9 +169,9 @@ async function createProgram(
   const model = use === "logProbs" ? logProbGraph(graph) : trainingGraph(graph).model;
   const session = await runtime.createSession(model, {
     threads: 1,
-    // A block for all intermediate values would come on top of what the first run took: 170 of 450 MB at the size above.
+    // A block for all intermediate values would come on top of what the first run took: 170 of 450 MB at hidden 192, 6 layers, 1,024 tokens.
     memoryPattern: false,
-    memoryArena: train.buckets.length + development.buckets.length <= MAX_ARENAS,
+    memoryArena: keepsArenas,
   });
   const feeds = createFeeds({ runtime, config, store, bucket, isCausal, objective });
   return { session, feeds: use === "logProbs" ? only(feeds, session.inputNames) : feeds };

@@ -10,13 +10,11 @@ import {
   type HistoryEntry,
   type RunState,
 } from "./checkpoint.ts";
-import { memoryNeeded } from "./memory.ts";
 import type { Objective } from "./objective.ts";
-import { planPass, type PlanOptions, type Shard, type Step } from "./plan.ts";
-import { learntOf, prepareMaterial, threadOptionsOf } from "./prepare.ts";
+import { planPass, type Shard, type Step } from "./plan.ts";
+import { learntOf, prepareMaterial, threadOptionsOf, type Prepared } from "./prepare.ts";
 import { sequenceCount, type SequenceStore, type TrainingSequence } from "./sequences.ts";
 import { createShared, parametersOf, type Shared } from "./shared.ts";
-import type { Material } from "./thread.ts";
 import { startThreads, type TrainingThreads } from "./threads.ts";
 
 export type TrainOptions = {
@@ -95,12 +93,9 @@ export async function train(job: TrainJob, hooks: TrainHooks = {}): Promise<Trai
   return { parameters: parametersOf(run.shared), history, steps: step, developmentLoss: bestLoss };
 }
 
-type Run = {
+type Run = Prepared & {
   readonly job: TrainJob;
   readonly hooks: TrainHooks;
-  readonly train: Material;
-  readonly development: Material;
-  readonly plan: PlanOptions;
   readonly shared: Shared;
   /** Of the whole run, from the first pass: passes differ by a step or so. */
   readonly steps: number;
@@ -112,8 +107,9 @@ type Run = {
 
 function prepare(job: TrainJob, hooks: TrainHooks): Run {
   const { options } = job;
-  const { plan, train, development } = prepareMaterial(job);
-  const bytes = memoryNeeded(job, train.buckets, development.buckets);
+  const prepared = prepareMaterial(job);
+  const { plan, train, development } = prepared;
+  const { bytes } = prepared.memory;
   hooks.onMemory?.(bytes);
   if (options.maxBytes !== null && bytes > options.maxBytes) throw tooMuch(bytes, options.maxBytes);
   const shared = createShared(learntOf(job), job.start, options.shardsPerStep);
@@ -121,11 +117,9 @@ function prepare(job: TrainJob, hooks: TrainHooks): Run {
   const steps = Math.min(options.maxSteps ?? Infinity, Math.max(1, Math.round(firstPass * options.passes)));
   const fingerprint = fingerprintOf(job, [train.store, development.store]);
   const run: Run = {
+    ...prepared,
     job,
     hooks,
-    train,
-    development,
-    plan,
     shared,
     steps,
     state: { fingerprint, step: 0, history: [], bestLoss: null, evaluationsSinceBest: 0, recent: [] },
