@@ -3,6 +3,7 @@ import type { Graph, Value } from "./graph.ts";
 
 // Operators that work element by element. Where one operand is smaller it is broadcast by NumPy's rule, and its gradient summed back.
 
+/** a + b. */
 export function add(graph: Graph, a: Value, b: Value): Value {
   const sum = graph.node("Add", [a, b], broadcast(a, b));
   return graph.differentiable(
@@ -12,6 +13,7 @@ export function add(graph: Graph, a: Value, b: Value): Value {
   );
 }
 
+/** a − b. */
 export function subtract(graph: Graph, a: Value, b: Value): Value {
   const difference = graph.node("Sub", [a, b], broadcast(a, b));
   return graph.differentiable(
@@ -24,6 +26,7 @@ export function subtract(graph: Graph, a: Value, b: Value): Value {
   );
 }
 
+/** a · b, element by element. */
 export function multiply(graph: Graph, a: Value, b: Value): Value {
   const shape = broadcast(a, b);
   const product = graph.node("Mul", [a, b], shape);
@@ -37,6 +40,7 @@ export function multiply(graph: Graph, a: Value, b: Value): Value {
   );
 }
 
+/** a / b, element by element. */
 export function divide(graph: Graph, a: Value, b: Value): Value {
   const shape = broadcast(a, b);
   const quotient = graph.node("Div", [a, b], shape);
@@ -60,11 +64,13 @@ export function scale(graph: Graph, x: Value, factor: number): Value {
   return graph.differentiable(scaled(x), [x], [scaled]);
 }
 
+/** eˣ. */
 export function exp(graph: Graph, x: Value): Value {
   const y = graph.node("Exp", [x], x.shape);
   return graph.differentiable(y, [x], [(dy) => graph.node("Mul", [dy, y], x.shape)]);
 }
 
+/** √x; its gradient is infinite at 0. */
 export function sqrt(graph: Graph, x: Value): Value {
   const y = graph.node("Sqrt", [x], x.shape);
   return graph.differentiable(

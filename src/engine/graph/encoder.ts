@@ -22,6 +22,7 @@ export type Encoder = {
   close(): Promise<void>;
 };
 
+/** What an encoder is made of. */
 export type EncoderOptions = {
   readonly config: ModelConfig;
   /** The model's parameters, and the head's (`head.weight`, `head.bias`). */

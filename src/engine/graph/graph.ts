@@ -27,6 +27,7 @@ type TapeEntry = {
   readonly gradients: readonly (Gradient | null)[];
 };
 
+/** Of an ONNX operator: attributes, the domain it comes from ("" is ONNX), and the type of its outputs (float32). */
 export type NodeOptions = {
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
   readonly domain?: "" | "com.microsoft";
@@ -58,6 +59,7 @@ export type Graph = {
   build(outputs: Readonly<Record<string, Value>>): Uint8Array;
 };
 
+/** An empty graph. */
 export function createGraph(): Graph {
   const nodes: OnnxNode[] = [];
   const inputs: OnnxValue[] = [];

@@ -109,6 +109,7 @@ function magnitudes(stack: Stack, module: string, { weight, down, up }: DoraPart
   return divide(graph, parameter(stack, `${module}.lora_magnitude_vector`), norms);
 }
 
+/** A parameter by its Hugging Face name. Throws RangeError where the model has none. */
 export function parameter({ parameters }: Stack, name: string): Value {
   return found(parameters, name);
 }

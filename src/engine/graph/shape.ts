@@ -64,6 +64,7 @@ export function gatherColumns(graph: Graph, x: Value, indices: Value): Value {
   );
 }
 
+/** Zeros of a shape, made anew at each run. */
 export function zeros(graph: Graph, shape: readonly number[]): Value {
   return graph.node("ConstantOfShape", [graph.integers(shape)], shape);
 }

@@ -9,6 +9,7 @@ export type AdamOptions = {
   readonly decaysVectors: boolean;
 };
 
+/** The usual values, but beta2 of 0.99: short runs should forget the large gradients of their first steps. */
 export const adamDefaults: AdamOptions = {
   beta1: 0.9,
   beta2: 0.99,
@@ -24,6 +25,7 @@ export type AdamState = {
   readonly second: Float32Array;
 };
 
+/** Of one step. */
 export type AdamUpdate = AdamOptions & {
   readonly learningRate: number;
   /** From 1. */

@@ -15,6 +15,7 @@ export type Feeds = {
   readonly fill: (shard: Shard, totalWeight: number) => void;
 };
 
+/** What feeds are made for: a bucket of a store under an objective. */
 export type FeedOptions = {
   readonly runtime: Runtime;
   readonly config: ModelConfig;
@@ -24,6 +25,7 @@ export type FeedOptions = {
   readonly objective: Objective;
 };
 
+/** Allocates the inputs of a bucket; filling them again allocates nothing. */
 export function createFeeds(options: FeedOptions): Feeds {
   const buffers = createBuffers(options);
   return {

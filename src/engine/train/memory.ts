@@ -30,6 +30,7 @@ function logitCopies(objective: Objective): number {
   return objective.kind === "preference" ? 4 : 2;
 }
 
+/** How much a run takes, and in which way. */
 export type MemoryPlan = {
   /** What a run is about to take beside its material and start values. */
   readonly bytes: number;

@@ -37,6 +37,7 @@ export function headOf(objective: Objective): Head | null {
 /** Whether a sequence is learnt from as one, with one weight, and not token by token. */
 export const isOfWhole = ({ kind }: Objective): boolean => kind === "classes" || kind === "spans";
 
+/** What a training graph is made for. */
 export type GraphOptions = {
   readonly config: ModelConfig;
   readonly trainable: Trainable;
@@ -48,6 +49,7 @@ export type GraphOptions = {
   readonly withGradients: boolean;
 };
 
+/** Before a parameter's name: the output that holds its gradient. */
 export const GRADIENT_PREFIX = "gradient:";
 
 /** The ONNX model of one training step: loss, and the gradient of every trainable parameter under `gradient:NAME`. */

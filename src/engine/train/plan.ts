@@ -10,6 +10,7 @@ export type Shard = { readonly bucket: number; readonly rows: readonly (readonly
 /** One optimizer step: its shards are computed apart and their gradients added in this order. */
 export type Step = { readonly shards: readonly Shard[] };
 
+/** How sequences are laid into rows, shards and steps. */
 export type PlanOptions = {
   /** Tokens of one shard, rows × length. */
   readonly tokensPerShard: number;

@@ -98,8 +98,10 @@ function emptyStore(
   };
 }
 
+/** Sequences of a store. */
 export const sequenceCount = (store: SequenceStore): number => store.starts.length - 1;
 
+/** Tokens of a sequence. */
 export const sequenceLength = (store: SequenceStore, index: number): number =>
   store.starts[index + 1] - store.starts[index];
 

@@ -25,6 +25,7 @@ export type Shared = AdamState & {
 /** Parameters are summed and updated in chunks of this many; the order of sums does not depend on the number of threads. */
 export const CHUNK = 65536;
 
+/** Allocates the vectors and sets the parameters to their start values. `shards`: of one step. */
 export function createShared(
   trainable: readonly { name: string; shape: readonly number[] }[],
   start: Weights,
@@ -83,6 +84,7 @@ export function meet(control: Int32Array, threads: number): boolean {
 /** A thread that died never arrives: the others look this often whether the run was stopped. */
 const WAIT_MS = 200;
 
+/** Wakes every thread that waits at the meeting point, to end. */
 export function stopAll(control: Int32Array): void {
   Atomics.store(control, 2, 1);
   Atomics.notify(control, 1);

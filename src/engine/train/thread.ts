@@ -11,6 +11,7 @@ import { CHUNK, meet, type Shared } from "./shared.ts";
 /** Sequences with the graphs' sizes for them. */
 export type Material = { readonly store: SequenceStore; readonly buckets: readonly Bucket[] };
 
+/** All that one thread of a run needs; handed to a worker as it is. */
 export type ThreadOptions = {
   readonly runtime: Runtime["kind"] | undefined;
   readonly config: ModelConfig;
@@ -28,6 +29,7 @@ export type ThreadOptions = {
   readonly threads: number;
 };
 
+/** One optimizer step. `totalWeight`: of all that is learnt in it. */
 export type StepOrder = {
   readonly shards: readonly Shard[];
   readonly totalWeight: number;
@@ -36,8 +38,10 @@ export type StepOrder = {
   readonly clipNorm: number | null;
 };
 
+/** Shards whose losses are wanted. */
 export type ShardsOrder = { readonly shards: readonly Shard[]; readonly totalWeight: number };
 
+/** Shards whose sequences are scored. */
 export type ScoreOrder = { readonly shards: readonly Shard[]; readonly part: Part };
 
 /** The sequences that are learnt from, or those that choose the best state. */
@@ -58,6 +62,7 @@ type Program = { readonly session: Session; readonly feeds: Feeds };
 /** What a graph is for: a step, a look at the loss, or log-probabilities. */
 type Use = "gradients" | "loss" | "logProbs";
 
+/** Opens the runtime; graphs are made when a shard first needs them. */
 export async function createTrainingThread(options: ThreadOptions): Promise<TrainingThread> {
   const { shared, threadIndex, threads } = options;
   const runtime = await openRuntime(options.runtime);

@@ -17,6 +17,7 @@ import { sequenceCount, type SequenceStore, type TrainingSequence } from "./sequ
 import { createShared, parametersOf, type Shared } from "./shared.ts";
 import { startThreads, type TrainingThreads } from "./threads.ts";
 
+/** How to train. No default for what decides the result: a caller says it, and it is saved with the model. */
 export type TrainOptions = {
   /** Times each sequence is seen. */
   readonly passes: number;
@@ -41,6 +42,7 @@ export type TrainOptions = {
   readonly maxBytes: number | null;
 };
 
+/** What to train, on what. */
 export type TrainJob = {
   readonly config: ModelConfig;
   readonly trainable: Trainable;
@@ -55,6 +57,7 @@ export type TrainJob = {
   readonly options: TrainOptions;
 };
 
+/** What a run is given beside its job; nothing here changes the result. */
 export type TrainHooks = {
   readonly runtime?: Runtime["kind"];
   readonly progress?: Progress;
@@ -66,6 +69,7 @@ export type TrainHooks = {
   readonly checkpoint?: CheckpointPlace;
 };
 
+/** What a run ends with. */
 export type TrainResult = {
   /** The learnt parameters at the best development loss, or at the end without a development set. */
   readonly parameters: ReadonlyMap<string, Tensor>;

@@ -7,12 +7,14 @@ import {
   type ThreadOptions,
 } from "./thread.ts";
 
+/** What a worker is told. */
 export type Order =
   | ({ readonly type: "step" } & StepOrder)
   | ({ readonly type: "evaluate" } & ShardsOrder)
   | ({ readonly type: "score" } & ScoreOrder)
   | { readonly type: "close" };
 
+/** What it answers, one reply to each order and one when it is ready. */
 export type Reply =
   | { readonly type: "ready" }
   | { readonly type: "done"; readonly value: number }
