@@ -86,12 +86,31 @@ function runtimeOf(kind: Runtime["kind"], ort: Ort): Runtime {
       return {
         inputNames: session.inputNames,
         outputNames: session.outputNames,
-        // Without fetches all outputs are made anew.
-        run: (feeds, fetches) => (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches)),
+        run(feeds, fetches) {
+          // Without fetches all outputs are made anew.
+          if (fetches === undefined) return session.run(feeds);
+          return kind === "native" ? session.run(feeds, fetches) : runInto(session, feeds, fetches);
+        },
         close: () => session.release(),
       };
     },
   };
+}
+
+// onnxruntime-web 1.30 copies a tensor to write into to its own memory, and never copies the result back.
+async function runInto(
+  session: InferenceSession,
+  feeds: Parameters<Session["run"]>[0],
+  fetches: NonNullable<Parameters<Session["run"]>[1]>,
+): Promise<Record<string, SessionTensor>> {
+  const names = Object.keys(fetches);
+  const results = await session.run(feeds, names);
+  for (const name of names) {
+    // Both are of the output's type: the caller made the tensor for it.
+    const given = fetches[name]?.data as Float32Array | undefined;
+    given?.set(results[name].data as Float32Array);
+  }
+  return results;
 }
 
 function sessionOptions(
