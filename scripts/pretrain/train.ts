@@ -88,8 +88,8 @@ const result = await train(job, {
       `step ${entry.step}: training ${entry.trainLoss.toFixed(4)}, held out ${entry.developmentLoss?.toFixed(4)}, ${minutes.toFixed(1)} minutes`,
     );
     // A look at what there is so far, for whoever cannot wait.
-    if (entry.step % 1000 === 0)
-      void saveModelFolder(join(work, "latest"), config, parameters(), { dtype: "f16" });
+    if (entry.step % 2000 === 0)
+      saved = saveModelFolder(join(work, "latest"), config, parameters(), { dtype: "f16" });
   },
   checkpoint: {
     load: () => (existsSync(checkpointFile) ? readFileSync(checkpointFile) : null),

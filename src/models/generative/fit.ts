@@ -1,0 +1,214 @@
+import { HouseError, hash32, type FitOptions, type Json, type TrainingExample } from "../../core/index.ts";
+import {
+  adamDefaults,
+  compileGrammar,
+  initialAdapter,
+  train,
+  type GrammarSource,
+  type Trainable,
+  type TrainingSequence,
+  type Weights,
+} from "../../engine/index.ts";
+import { packGenerative, type GenerativeParts } from "./artifact.ts";
+import type { Base } from "./base.ts";
+import { arrangerOf, grammarSourceOf } from "./form.ts";
+import { sequenceOf, swapValues, type Writing } from "./sequences.ts";
+import { answerFormOf, answerText } from "./words.ts";
+
+/** How a base is adapted; defaults chosen on examples that no acceptance figure uses (docs/log.md). */
+export type AdaptOptions = {
+  /** Times each example is seen at most. */
+  readonly passes: number;
+  readonly learningRate: number;
+  /** Of the adapter; null trains all parameters. */
+  readonly rank: number | null;
+  /** Share of examples whose values are swapped in a pass. */
+  readonly swapShare: number;
+  /** Tokens trained at most, prompts counted: bounds the time. */
+  readonly maxTokens: number;
+  /** Self-consistency: answers drawn per call for the score, each at the price of an answer; 0 for none. */
+  readonly samples: number;
+};
+
+export const adaptDefaults: AdaptOptions = {
+  passes: 16,
+  learningRate: 3e-3,
+  rank: 32,
+  swapShare: 0.5,
+  maxTokens: 2_500_000,
+  samples: 0,
+};
+
+/** Longer prompts keep their end. */
+const MAX_PROMPT_TOKENS = 512;
+const MAX_ANSWER_TOKENS = 320;
+const DEVELOPMENT_SHARE = 0.1;
+const MAX_DEVELOPMENT = 200;
+const TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
+const TOKENS_PER_SHARD = 1024;
+const SHARDS_PER_STEP = 2;
+
+/** Adapts a base to a task. Throws HouseError `nothing-to-do` when its answers cannot be written by one grammar and form. */
+export async function fitGenerative(
+  base: Base,
+  examples: readonly TrainingExample[],
+  options: FitOptions,
+  adapt: AdaptOptions = adaptDefaults,
+): Promise<Uint8Array> {
+  const writing = await writingOf(base, examples, options);
+  const short = examples.filter((example) => answerTokens(example, writing) <= MAX_ANSWER_TOKENS);
+  if (short.length === 0) throw cannot("there are no examples with answers short enough");
+  const isDevelopment = developmentChooser(short, options.seed);
+  const fitted = short.filter((example, index) => !isDevelopment(example, index));
+  const development = short.filter(isDevelopment).map((example) => sequenceOf(example, writing));
+  const shape = adapt.rank === null ? null : { rank: adapt.rank, alpha: 2 * adapt.rank, targets: TARGETS };
+  const trainable: Trainable =
+    shape === null ? { mode: "full" } : { mode: "adapter", kind: "lora", ...shape };
+  const start: Weights =
+    trainable.mode === "full"
+      ? base.weights
+      : new Map([
+          ...base.weights,
+          ...initialAdapter(base.config, base.weights, trainable, options.seed).tensors,
+        ]);
+  const sequences = passesOf(fitted, writing, { ...adapt, seed: options.seed });
+  const steps = Math.max(1, Math.round(tokensOf(sequences) / (TOKENS_PER_SHARD * SHARDS_PER_STEP)));
+  const { parameters } = await train(
+    {
+      config: base.config,
+      trainable,
+      objective: { kind: "cross-entropy" },
+      isCausal: true,
+      start,
+      sequences,
+      development,
+      options: {
+        passes: 1,
+        maxSteps: null,
+        tokensPerShard: TOKENS_PER_SHARD,
+        shardsPerStep: SHARDS_PER_STEP,
+        schedule: {
+          learningRate: adapt.learningRate,
+          warmupSteps: Math.min(50, Math.ceil(steps / 10)),
+          decay: "cosine",
+          finalShare: 0.05,
+        },
+        adam: { ...adamDefaults, weightDecay: 0.01 },
+        clipNorm: 1,
+        evaluateEvery: Math.max(10, Math.round(steps / 16)),
+        patience: null,
+        seed: options.seed,
+        threads: options.threads ?? 1,
+        maxBytes: null,
+      },
+    },
+    { progress: options.progress, signal: options.signal },
+  );
+  return packGenerative({ ...artifactOf(base, writing, adapt), tensors: inOrder(parameters) });
+}
+
+type Task = Writing & { readonly grammar: GrammarSource | null };
+
+async function writingOf(
+  base: Base,
+  examples: readonly TrainingExample[],
+  options: FitOptions,
+): Promise<Task> {
+  if (examples.length === 0) throw cannot("there are no examples");
+  const answerForm = answerFormOf(examples.map(({ answer }) => answer));
+  if (answerForm === undefined) throw cannot("its answers are texts, JSON and tool calls mixed");
+  const values = examples.flatMap(({ answer }) => {
+    const text = answer.type === "text" ? null : answerText(answer, answerForm, (value) => value);
+    return text === null ? [] : [JSON.parse(text) as Json];
+  });
+  const fits = async (source: GrammarSource, given: readonly Json[]): Promise<boolean> =>
+    allWritten(base, source, given);
+  const grammar = await grammarSourceOf(values, answerForm, options.form ?? null, fits);
+  if (grammar === null && answerForm !== "text") throw cannot("no grammar writes all its answers");
+  const contextSize = Math.min(base.config.contextSize, MAX_PROMPT_TOKENS + MAX_ANSWER_TOKENS);
+  return {
+    base,
+    answerForm,
+    grammar,
+    arrange: arrangerOf(grammar),
+    maxPromptTokens: contextSize - MAX_ANSWER_TOKENS,
+  };
+}
+
+/** Whether the grammar can write every value: what it cannot write, the specialist could never answer. */
+async function allWritten(base: Base, source: GrammarSource, values: readonly Json[]): Promise<boolean> {
+  try {
+    const matcher = (await compileGrammar(source, base.vocabulary)).matcher();
+    const arrange = arrangerOf(source);
+    const isWritten = values.every((value) => {
+      matcher.reset();
+      const tokens = base.tokenizer.encode(JSON.stringify(arrange(value)));
+      return [...tokens, base.marks.end].every((token) => matcher.accept(token));
+    });
+    matcher.dispose();
+    return isWritten;
+  } catch (error) {
+    // A schema that a grammar cannot hold is not used; what the examples show is.
+    if (error instanceof HouseError) return false;
+    throw error;
+  }
+}
+
+function passesOf(
+  examples: readonly TrainingExample[],
+  writing: Writing,
+  { passes, maxTokens, swapShare, seed }: AdaptOptions & { seed: number },
+): TrainingSequence[] {
+  const sequences: TrainingSequence[] = [];
+  let tokens = 0;
+  for (let pass = 0; pass < passes && tokens < maxTokens; pass += 1) {
+    // The first pass and the last see the examples as they are.
+    const share = pass === 0 || pass === passes - 1 ? 0 : swapShare;
+    const made = swapValues(examples, share, seed * 1000 + pass).map((example) =>
+      sequenceOf(example, writing),
+    );
+    sequences.push(...made);
+    tokens += tokensOf(made);
+  }
+  return sequences;
+}
+
+const tokensOf = (sequences: readonly TrainingSequence[]): number =>
+  sequences.reduce((sum, { ids }) => sum + ids.length, 0);
+
+/** A tenth of the examples, by the hash of their input: the same whatever their order. */
+function developmentChooser(
+  examples: readonly TrainingExample[],
+  seed: number,
+): (example: TrainingExample, index: number) => boolean {
+  const share = Math.min(DEVELOPMENT_SHARE, MAX_DEVELOPMENT / examples.length);
+  const chosen = examples.map(({ input }) => hash32(JSON.stringify(input), seed) / 2 ** 32 < share);
+  return (_, index) => chosen[index];
+}
+
+function answerTokens({ answer }: TrainingExample, { base, answerForm, arrange }: Writing): number {
+  return base.tokenizer.encode(answerText(answer, answerForm, arrange)).length + 1;
+}
+
+function artifactOf(
+  base: Base,
+  { answerForm, grammar, maxPromptTokens }: Task,
+  { rank, samples }: AdaptOptions,
+): Omit<GenerativeParts, "tensors"> {
+  return {
+    base: base.hash,
+    answerForm,
+    grammar,
+    maxPromptTokens,
+    maxAnswerTokens: MAX_ANSWER_TOKENS,
+    samples,
+    adapter: rank === null ? null : { rank, alpha: 2 * rank, targets: TARGETS },
+  };
+}
+
+const inOrder = (parameters: Weights): Weights =>
+  new Map([...parameters].sort(([a], [b]) => (a < b ? -1 : 1)));
+
+function cannot(why: string): HouseError {
+  return new HouseError("nothing-to-do", `Cannot train a generative specialist: ${why}`);
+}
