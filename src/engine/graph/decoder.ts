@@ -24,6 +24,8 @@ export type BatchShape = {
   readonly length: number;
   /** Positions whose logits are needed, over all rows. */
   readonly outputs: number;
+  /** Whether the mask will let no token look ahead: attention then computes less. False unless said. */
+  readonly isCausal?: boolean;
 };
 
 /** A model's forward pass within a graph, ready for a loss. */
@@ -61,6 +63,7 @@ export function forward(config: ModelConfig, shape: BatchShape, trainable: Train
       trainable.mode === "full" ? null : { kind: trainable.kind, scale: trainable.alpha / trainable.rank },
     positions: graph.input("positions", [batch, length], { type: "int64" }),
     mask: graph.input("mask", [batch, 1, length, length]),
+    isCausal: shape.isCausal ?? false,
     rotation: { cosines: table("cosines"), sines: table("sines"), backSines: table("backSines") },
   };
   const rows = gatherRows(graph, parameter(stack, "model.embed_tokens.weight"), ids);

@@ -1,8 +1,9 @@
 import type { ModelConfig } from "../model-config.ts";
+import { attend } from "./attention.ts";
 import { add, divide, multiply, scale, silu, sqrt, sumLast } from "./elementwise.ts";
 import type { Graph, Value } from "./graph.ts";
-import { linear, matmul } from "./matrix.ts";
-import { rmsNorm, softmax } from "./normalize.ts";
+import { linear } from "./matrix.ts";
+import { rmsNorm } from "./normalize.ts";
 import { rotate, type Rotation } from "./rotary.ts";
 import { reshape, transpose } from "./shape.ts";
 
@@ -19,6 +20,8 @@ export type Stack = {
   readonly positions: Value;
   /** Added to the attention scores, [batch, 1, length, length]: 0 where a query may look, very negative where not. */
   readonly mask: Value;
+  /** Whether the mask lets no query look ahead: what it forbids is not computed. */
+  readonly isCausal: boolean;
   readonly rotation: Rotation;
 };
 
@@ -35,7 +38,7 @@ export function block(stack: Stack, layer: number, x: Value): Value {
   return add(graph, attended, project(stack, `${prefix}.mlp.down_proj`, gated));
 }
 
-/** Grouped-query attention (Ainslie et al. 2023): the queries of a group stand below one another, so keys are not repeated. */
+/** Self-attention with its projections. x: [batch × length, hidden]. */
 function attention(stack: Stack, prefix: string, x: Value): Value {
   const { graph, config, batch, length } = stack;
   const { heads, kvHeads, headSize } = config;
@@ -43,27 +46,19 @@ function attention(stack: Stack, prefix: string, x: Value): Value {
   const query = rotated(stack, `${prefix}.q_`, project(stack, `${prefix}.q_proj`, x), heads);
   const key = rotated(stack, `${prefix}.k_`, project(stack, `${prefix}.k_proj`, x), kvHeads);
   const value = project(stack, `${prefix}.v_proj`, x);
-  const queries = reshape(
-    graph,
-    transpose(graph, reshape(graph, query, [batch, length, kvHeads, groups, headSize]), [0, 2, 3, 1, 4]),
-    [batch * kvHeads, groups * length, headSize],
-  );
+  const byGroup = reshape(graph, query, [batch, length, kvHeads, groups, headSize]);
   const byHead = (rows: Value): Value =>
     reshape(graph, transpose(graph, reshape(graph, rows, [batch, length, kvHeads, headSize]), [0, 2, 1, 3]), [
       batch * kvHeads,
       length,
       headSize,
     ]);
-  const scores = matmul(graph, queries, byHead(key), { transposeB: true, alpha: 1 / Math.sqrt(headSize) });
-  const masked = add(graph, reshape(graph, scores, [batch, heads, length, length]), stack.mask);
-  const weights = reshape(graph, softmax(graph, masked), [batch * kvHeads, groups * length, length]);
-  const mixed = reshape(graph, matmul(graph, weights, byHead(value)), [
-    batch,
-    kvHeads,
-    groups,
-    length,
-    headSize,
-  ]);
+  const parts = {
+    queries: transpose(graph, byGroup, [0, 2, 3, 1, 4]),
+    keys: byHead(key),
+    values: byHead(value),
+  };
+  const mixed = attend(graph, parts, { mask: stack.mask, isCausal: stack.isCausal });
   const joined = reshape(graph, transpose(graph, mixed, [0, 3, 1, 2, 4]), [batch * length, heads * headSize]);
   return project(stack, `${prefix}.o_proj`, joined);
 }

@@ -1,23 +1,5 @@
 import type { Graph, Value } from "./graph.ts";
 
-/** Softmax over the last axis. */
-export function softmax(graph: Graph, x: Value): Value {
-  const { shape } = x;
-  const y = graph.node("Softmax", [x], shape, { attributes: { axis: -1 } });
-  // dx = y·(dy − Σ dy·y)
-  return graph.differentiable(
-    y,
-    [x],
-    [
-      (dy) => {
-        const weighted = graph.node("Mul", [dy, y], shape);
-        const total = sumLastKept(graph, weighted);
-        return graph.node("Sub", [weighted, graph.node("Mul", [y, total], shape)], shape);
-      },
-    ],
-  );
-}
-
 /** Logarithm of the softmax over the last axis. */
 export function logSoftmax(graph: Graph, x: Value): Value {
   const { shape } = x;

@@ -42,7 +42,7 @@ async function firstStep(job: TrainJob, totalWeight: number): Promise<Record<str
   const bucket = buckets[shards[0].bucket];
   const { config, trainable, objective, isCausal } = job;
   const { teacherWidth } = store;
-  const graph = { config, trainable, objective, bucket, teacherWidth, withGradients: true };
+  const graph = { config, trainable, objective, bucket, isCausal, teacherWidth, withGradients: true };
   const runtime = await openRuntime();
   const session = await runtime.createSession(trainingGraph(graph).model);
   const feeds = createFeeds({ runtime, config, store, bucket, isCausal, objective });

@@ -68,7 +68,8 @@ async function openLoss(config: ModelConfig, trainable: Trainable): Promise<Loss
   const store = storeSequences(sequences, { config, objective, isCausal });
   const bucket = { batch: 2, length: 10, outputs: 16 };
   const runtime = await openRuntime();
-  const graph = trainingGraph({ config, trainable, objective, bucket, teacherWidth: 0, withGradients: true });
+  const size = { bucket, teacherWidth: 0, withGradients: true };
+  const graph = trainingGraph({ config, trainable, objective, isCausal, ...size });
   const session: Session = await runtime.createSession(graph.model);
   const feeds = createFeeds({ runtime, config, store, bucket, isCausal, objective });
   const shard = { bucket: 0, rows: [[0, 1], [2]] };

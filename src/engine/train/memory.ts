@@ -5,14 +5,15 @@ import type { TrainJob } from "./train.ts";
 
 // Fitted to the growth of resident memory of fresh processes; memory.test.ts holds the estimate to these figures.
 // Base: hidden 192, 6 layers, 6 heads (2 key-value), inner 512, vocabulary 4,096: 3.1M parameters; 2 shards per step. Measured, in MB:
-//   rows 8 x 128: 332, 16 x 128: 502, 2 x 512: 448; two row lengths (128, 256): 541, three (to 512): 856;
-//   1 worker: 358, 2 workers: 607; LoRA of rank 8: 219, DoRA 16 x 128: 477, LoRA with 2 workers and 16 x 128: 824;
+//   rows 8 x 128: 336, 16 x 128: 520, 2 x 512: 382; three row lengths (128 to 512): 752;
+//   1 worker: 358, 2 workers: 587; LoRA of rank 8: 221, DoRA 16 x 128: 480, LoRA with 2 workers and 16 x 128: 824;
 //   distillation: 393, preference: 339; vocabulary 256: 260; hidden 64, inner 160, 2 heads, vocabulary 512: 96.
 const FLOAT_BYTES = 4;
 /** Floats kept per token and layer for the way back: norms, projections, rotations and gates. */
 const HIDDEN_COPIES = 8;
 const INNER_COPIES = 5;
-const SCORE_COPIES = 2;
+/** Less than the two there are: causal blocks leave out up to three eighths. */
+const SCORE_COPIES = 1.6;
 /** What DoRA keeps beside: each module's output before its magnitude. */
 const DORA_HIDDEN_COPIES = 4;
 const DORA_INNER_COPIES = 2;

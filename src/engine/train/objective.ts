@@ -43,6 +43,7 @@ export type GraphOptions = {
   readonly trainable: Trainable;
   readonly objective: Objective;
   readonly bucket: Bucket;
+  readonly isCausal: boolean;
   /** The teacher's tokens per position; 0 without. */
   readonly teacherWidth: number;
   /** False: the loss alone, for the development set. */
@@ -57,8 +58,8 @@ export function trainingGraph(options: GraphOptions): {
   readonly model: Uint8Array;
   readonly trainable: readonly Value[];
 } {
-  const { config, objective, bucket, withGradients } = options;
-  const pass = forward(config, bucket, options.trainable);
+  const { config, objective, bucket, isCausal, withGradients } = options;
+  const pass = forward(config, { ...bucket, isCausal }, options.trainable);
   const head = headOf(objective);
   const own = head === null ? new Map<string, Value>() : declareHead(pass, head, config);
   const loss = head === null ? vocabularyLoss(pass, options) : headLoss(pass, { head, own, bucket });
@@ -72,8 +73,8 @@ export function trainingGraph(options: GraphOptions): {
 }
 
 /** The ONNX model of log p(target) at each output, under the name `logProbs`. */
-export function logProbGraph({ config, trainable, bucket }: GraphOptions): Uint8Array {
-  const pass = forward(config, bucket, trainable);
+export function logProbGraph({ config, trainable, bucket, isCausal }: GraphOptions): Uint8Array {
+  const pass = forward(config, { ...bucket, isCausal }, trainable);
   const targets = pass.graph.input("targets", [bucket.outputs], { type: "int64" });
   return pass.graph.build({ logProbs: targetLogProbs(pass.graph, vocabularyLogits(pass), targets) });
 }

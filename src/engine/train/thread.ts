@@ -170,7 +170,8 @@ async function createProgram(
   const { store, buckets } = options[part];
   const bucket = buckets[index];
   const { teacherWidth } = store;
-  const graph = { config, trainable, objective, bucket, teacherWidth, withGradients: use === "gradients" };
+  const withGradients = use === "gradients";
+  const graph = { config, trainable, objective, bucket, isCausal, teacherWidth, withGradients };
   const model = use === "logProbs" ? logProbGraph(graph) : trainingGraph(graph).model;
   const session = await runtime.createSession(model, {
     threads: 1,
