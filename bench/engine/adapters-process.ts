@@ -1,6 +1,8 @@
 // Memory and switching of a hundred adapters on one base, in a process of its own: `node --expose-gc adapters-process.ts NAME RANK`.
 import { seededRandom } from "../../src/core/index.ts";
 import {
+  decodeFloats,
+  encodeFloats,
   initialAdapter,
   initialWeights,
   loadModelConfig,
@@ -32,7 +34,14 @@ async function measure(name: string, config: ModelConfig, rank: number): Promise
     const random = seededRandom(seed);
     for (const [key, { data }] of tensors)
       if (key.endsWith("lora_B")) data.forEach((_, index) => (data[index] = 0.02 * (random.next() - 0.5)));
-    return model.loadAdapter({ ...rest, tensors });
+    // Rounded to float16, in which artifacts hold them.
+    const rounded = [...tensors].map(([key, { shape, data }]) => {
+      const halves = encodeFloats("f16", data);
+      const back = new Float32Array(data.length);
+      decodeFloats("f16", halves, back);
+      return [key, { shape, data: back }] as const;
+    });
+    return model.loadAdapter({ ...rest, tensors: new Map(rounded) });
   };
   // The session for adapters is opened, and its buffers are made, before memory is counted.
   const first = load(0);
