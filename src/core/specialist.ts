@@ -46,6 +46,8 @@ export type FitOptions = {
   readonly seed: number;
   /** Cores that the fit may use; 1 when not given. They change how long it takes, never what comes out. */
   readonly threads?: number;
+  /** Bytes that the fit may take: one that needs more is refused before it starts. No limit when not given. */
+  readonly maxBytes?: number;
   /** What the task's requests say about the form of its answers; null when they say nothing. */
   readonly form?: TaskForm | null;
   readonly progress?: Progress;
@@ -62,6 +64,8 @@ export type SpecialistFamily = {
   readonly rank: number;
   /** `all`: a fit is long and keeps every core busy, so it is done alone. One core when not given. */
   readonly threads?: "all";
+  /** Hash of what every fit starts from beside its examples (a base): another one makes another specialist of the same examples. */
+  startsFrom?(): Promise<string>;
   /** Whether the family can express this task at all. */
   suits(profile: TaskProfile): boolean;
   /** Learns from examples; the artifact is the whole specialist. Throws HouseError `nothing-to-do` when the examples cannot be learnt from. */

@@ -1,4 +1,4 @@
-import type { Answer, AnswerCall, Json, TaskInput } from "../../core/index.ts";
+import { HouseError, type Answer, type AnswerCall, type Json, type TaskInput } from "../../core/index.ts";
 import type { Tokenizer } from "../../engine/index.ts";
 
 /** The tokens that part a sequence of a base: `begin` prompt `separator` answer `end`. */
@@ -10,10 +10,15 @@ export type Marks = {
   readonly roles: Readonly<Record<"system" | "user" | "assistant" | "tool", readonly number[]>>;
 };
 
-/** The marks of a base made here, or of any other with an end token. */
+/** The marks of a base made here, or of any other with an end token. Throws HouseError `bad-input` where there is none. */
 export function marksOf(tokenizer: Tokenizer): Marks {
   const end = tokenizer.eosTokenId;
-  if (end === null) throw new RangeError("Cannot use this tokenizer: it has no end token");
+  if (end === null) {
+    throw new HouseError(
+      "bad-input",
+      "Cannot use this base: its tokenizer_config.json names no end token (eos_token)",
+    );
+  }
   const own = (name: string, otherwise: string): readonly number[] => {
     const id = tokenizer.idOf(name);
     return id === undefined ? tokenizer.encode(otherwise) : [id];
