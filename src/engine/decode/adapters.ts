@@ -1,11 +1,12 @@
 import { HouseError } from "../../core/index.ts";
 import { adapterFault } from "../formats/adapter-shapes.ts";
-import type { Adapter, ModelConfig, Weights } from "../model-config.ts";
+import { decodeF16, encodeF16 } from "../formats/half.ts";
+import type { Adapter, ModelConfig, Tensor, Weights } from "../model-config.ts";
 import type { Runtime, SessionTensor } from "../onnx/runtime.ts";
 import type { AdapterInputs } from "./decoder.ts";
 import type { Adapted } from "./feed.ts";
 import type { AdapterHandle } from "./language-model.ts";
-import { GROUP_NAMES, LINEAR_GROUPS, type LinearGroup } from "./linear-groups.ts";
+import { GROUP_NAMES, LINEAR_GROUPS, moduleRows, type LinearGroup } from "./linear-groups.ts";
 import { numbers } from "./model-parts.ts";
 import type { PrefixCache } from "./prefix-cache.ts";
 
@@ -30,7 +31,7 @@ export function openAdapters(base: Base, prefixes: PrefixCache): Adapters {
       lastId += 1;
       const id = lastId;
       loaded.set(id, inputs);
-      const bytes = Object.values(inputs.feeds).reduce((total, { size }) => total + 4 * size, 0);
+      const bytes = Object.values(inputs.feeds).reduce((total, tensor) => total + bytesOf(tensor), 0);
       const close = (): void => {
         loaded.delete(id);
         prefixes.drop(id);
@@ -50,72 +51,85 @@ export function openAdapters(base: Base, prefixes: PrefixCache): Adapters {
   };
 }
 
-/** An adapter in the form of the inference graph: per layer and group, A transposed and B · alpha / rank transposed. */
+/**
+ * An adapter in the form of the inference graph: per layer and group, A transposed, and B · alpha / rank of each module transposed.
+ * Held as float16 where that changes no number, as with adapters out of artifacts: a hundred of them lie in memory.
+ */
 export function adapterInputs({ config, weights, runtime }: Base, adapter: Adapter): AdapterInputs {
   const groups = GROUP_NAMES.filter((group) =>
     LINEAR_GROUPS[group].modules.some((module) => changes(adapter, module)),
   );
-  const feeds: Record<string, SessionTensor> = {};
+  const matrices = new Map<string, Tensor>();
   for (let layer = 0; layer < config.layers; layer += 1) {
     for (const group of groups) {
-      const { a, b, rank } = groupMatrices(config, adapter, layer, group);
-      const { inner, outer } = LINEAR_GROUPS[group].sides(config);
       const name = `adapter.${layer}.${group}`;
-      feeds[`${name}.a`] = runtime.tensor("float32", a, [inner, rank]);
-      feeds[`${name}.b`] = runtime.tensor("float32", b, [rank, outer]);
-      if (adapter.kind === "dora") {
+      for (const [key, matrix] of groupMatrices(config, adapter, layer, group))
+        matrices.set(`${name}.${key}`, matrix);
+    }
+  }
+  const number = [...matrices.values()].every(({ data }) => isHalf(data)) ? "float16" : "float32";
+  const feeds: Record<string, SessionTensor> = {};
+  for (const [name, { data, shape }] of matrices)
+    feeds[name] = runtime.tensor(number, number === "float32" ? data : halvesOf(data), shape);
+  if (adapter.kind === "dora") {
+    for (let layer = 0; layer < config.layers; layer += 1) {
+      for (const group of groups) {
         const scale = doraScale(weights, adapter, layer, group);
-        feeds[`${name}.scale`] = runtime.tensor("float32", scale, [outer]);
+        feeds[`adapter.${layer}.${group}.scale`] = runtime.tensor("float32", scale, [scale.length]);
       }
     }
   }
-  return { shape: { kind: adapter.kind, groups }, feeds };
+  return { shape: { kind: adapter.kind, groups, number }, feeds };
 }
+
+// Adapters have two types of tensor.
+const bytesOf = ({ size, type }: SessionTensor): number => size * (type === "float16" ? 2 : 4);
 
 const changes = ({ targets }: Adapter, module: string): boolean =>
   targets.includes(module.slice(module.indexOf(".") + 1));
 
-/** A [inner, rank] and B [rank, outer] of a group: the modules' ranks side by side, their outputs one after another. */
+function halvesOf(data: Float32Array): Uint16Array {
+  const halves = new Uint16Array(data.length);
+  encodeF16(data, halves);
+  return halves;
+}
+
+/** Whether every number is one of float16. */
+function isHalf(data: Float32Array): boolean {
+  const back = new Float32Array(data.length);
+  decodeF16(halvesOf(data), back);
+  return data.every((value, index) => value === back[index]);
+}
+
+/** `a` [inner, ranks] of a group, the modules' ranks side by side, and `b.N` [rank, rows] of each module; zeros for one left alone. */
 function groupMatrices(
   config: ModelConfig,
   adapter: Adapter,
   layer: number,
   group: LinearGroup,
-): { readonly a: Float32Array; readonly b: Float32Array; readonly rank: number } {
-  const { inner, outer } = LINEAR_GROUPS[group].sides(config);
+): [string, Tensor][] {
+  const { rank } = adapter;
+  const { inner } = LINEAR_GROUPS[group].sides(config);
   const { modules } = LINEAR_GROUPS[group];
-  const rank = adapter.rank * modules.filter((module) => changes(adapter, module)).length;
-  const a = new Float32Array(inner * rank);
-  const b = new Float32Array(rank * outer);
-  const scale = adapter.alpha / adapter.rank;
-  let firstRank = 0;
-  let firstRow = 0;
-  for (const module of modules) {
-    const name = `model.layers.${layer}.${module}`;
+  const ranks = rank * modules.length;
+  const a = new Float32Array(inner * ranks);
+  const scale = adapter.alpha / rank;
+  const ups = modules.map((module, place): [string, Tensor] => {
     const rows = moduleRows(config, module);
+    const b = new Float32Array(rank * rows);
     if (changes(adapter, module)) {
+      const name = `model.layers.${layer}.${module}`;
       const down = numbers(adapter.tensors, `${name}.lora_A`);
       const up = numbers(adapter.tensors, `${name}.lora_B`);
-      for (let index = 0; index < adapter.rank; index += 1) {
+      for (let index = 0; index < rank; index += 1) {
         for (let column = 0; column < inner; column += 1)
-          a[column * rank + firstRank + index] = down[index * inner + column];
-        for (let row = 0; row < rows; row += 1)
-          b[(firstRank + index) * outer + firstRow + row] = scale * up[row * adapter.rank + index];
+          a[column * ranks + place * rank + index] = down[index * inner + column];
+        for (let row = 0; row < rows; row += 1) b[index * rows + row] = scale * up[row * rank + index];
       }
-      firstRank += adapter.rank;
     }
-    firstRow += rows;
-  }
-  return { a, b, rank };
-}
-
-function moduleRows(
-  { heads, kvHeads, headSize, hiddenSize, intermediateSize }: ModelConfig,
-  module: string,
-): number {
-  if (module === "self_attn.q_proj") return heads * headSize;
-  if (module === "self_attn.k_proj" || module === "self_attn.v_proj") return kvHeads * headSize;
-  return module === "mlp.gate_proj" || module === "mlp.up_proj" ? intermediateSize : hiddenSize;
+    return [`b.${place}`, { shape: [rank, rows], data: b }];
+  });
+  return [["a", { shape: [inner, ranks], data: a }], ...ups];
 }
 
 /** DoRA's factor of each output: magnitude / ‖row of W + scale · B·A‖ (Liu et al. 2024, eq. 5); 1 for modules left alone. */

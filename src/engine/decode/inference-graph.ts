@@ -1,7 +1,10 @@
 import type { ModelConfig } from "../model-config.ts";
 import { graphWriter, type GraphWriter } from "./graph-writer.ts";
 import type { LinearWeight, ModelParts } from "./model-parts.ts";
-import { LINEAR_GROUPS, type AdapterShape, type LinearGroup } from "./linear-groups.ts";
+import { LINEAR_GROUPS, moduleRows, type AdapterShape, type LinearGroup } from "./linear-groups.ts";
+
+// onnx.proto3, TensorProto.DataType.
+const FLOAT = 1;
 
 /**
  * The forward pass for inference, with sides decided at each run. Inputs: `embeddings` [batch, length, hidden];
@@ -139,14 +142,11 @@ function vector(parts: ModelParts, name: string): Float32Array {
 /** One of a layer's four products, with its part of the adapter and its bias. */
 function linear(build: Build, layer: number, group: LinearGroup, x: string): string {
   const { graph, parts, adapter, config } = build;
-  const { outer, inner } = LINEAR_GROUPS[group].sides(config);
+  const { outer } = LINEAR_GROUPS[group].sides(config);
   let y = matrixProduct(build, x, `${layer}.${group}`, parts.linears[layer][group]);
   if (adapter?.groups.includes(group) === true) {
     const name = `adapter.${layer}.${group}`;
-    graph.input(`${name}.a`, "float32", [inner, `rank.${group}`]);
-    graph.input(`${name}.b`, "float32", [`rank.${group}`, outer]);
-    const low = graph.node({ op: "MatMul" }, [x, `${name}.a`]);
-    y = graph.node({ op: "Add" }, [y, graph.node({ op: "MatMul" }, [low, `${name}.b`])]);
+    y = graph.node({ op: "Add" }, [y, change(build, x, name, { group, number: adapter.number })]);
     if (adapter.kind === "dora") {
       graph.input(`${name}.scale`, "float32", [outer]);
       y = graph.node({ op: "Mul" }, [y, `${name}.scale`]);
@@ -156,6 +156,34 @@ function linear(build: Build, layer: number, group: LinearGroup, x: string): str
   if (bias === undefined) return y;
   graph.floats(`${layer}.${group}.bias`, [outer], bias);
   return graph.node({ op: "Add" }, [y, `${layer}.${group}.bias`]);
+}
+
+/** x·A·B: A of the whole group, the modules' ranks side by side, then each module's B on its own part. */
+function change(
+  { graph, config }: Build,
+  x: string,
+  name: string,
+  { group, number }: { readonly group: LinearGroup; readonly number: AdapterShape["number"] },
+): string {
+  const { modules, sides } = LINEAR_GROUPS[group];
+  const matrix = (key: string, shape: readonly (number | string)[]): string => {
+    graph.input(key, number, shape);
+    // Products in float16 are slow on processors; widening an adapter costs less than a tenth of a token.
+    return number === "float32" ? key : graph.node({ op: "Cast" }, [key], { to: FLOAT });
+  };
+  const low = graph.node({ op: "MatMul" }, [x, matrix(`${name}.a`, [sides(config).inner, `ranks.${group}`])]);
+  const parts =
+    modules.length === 1
+      ? [low]
+      : graph.nodes({ op: "Split", outputs: modules.length }, [low], {
+          axis: -1,
+          num_outputs: modules.length,
+        });
+  const changes = modules.map((module, index) => {
+    const b = matrix(`${name}.b.${index}`, ["rank", moduleRows(config, module)]);
+    return graph.node({ op: "MatMul" }, [parts[index], b]);
+  });
+  return changes.length === 1 ? changes[0] : graph.node({ op: "Concat" }, changes, { axis: -1 });
 }
 
 function matrixProduct({ graph }: Build, x: string, name: string, weight: LinearWeight): string {

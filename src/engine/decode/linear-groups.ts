@@ -35,5 +35,19 @@ export const LINEAR_GROUPS: Readonly<Record<LinearGroup, GroupLayout>> = {
 
 export const GROUP_NAMES: readonly LinearGroup[] = ["qkv", "o", "gateUp", "down"];
 
-/** What decides the graph an adapter needs: which products it changes, and whether it scales their outputs (DoRA). */
-export type AdapterShape = { readonly kind: "lora" | "dora"; readonly groups: readonly LinearGroup[] };
+/** What decides the graph an adapter needs: which products it changes, whether it scales their outputs (DoRA), and how its numbers are held. */
+export type AdapterShape = {
+  readonly kind: "lora" | "dora";
+  readonly groups: readonly LinearGroup[];
+  readonly number: "float32" | "float16";
+};
+
+/** Rows of a module: its part of the group's `outer`. */
+export function moduleRows(
+  { heads, kvHeads, headSize, hiddenSize, intermediateSize }: ModelConfig,
+  module: string,
+): number {
+  if (module === "self_attn.q_proj") return heads * headSize;
+  if (module === "self_attn.k_proj" || module === "self_attn.v_proj") return kvHeads * headSize;
+  return module === "mlp.gate_proj" || module === "mlp.up_proj" ? intermediateSize : hiddenSize;
+}

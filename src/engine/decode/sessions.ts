@@ -20,7 +20,7 @@ export function createSessions(open: (shape: AdapterShape | null) => Promise<Ses
   };
   return {
     async get(shape) {
-      const key = shape === null ? "plain" : `${shape.kind}:${shape.groups.join()}`;
+      const key = shape === null ? "plain" : `${shape.kind}:${shape.number}:${shape.groups.join()}`;
       const session = sessions.get(key) ?? open(shape);
       // A map keeps the order of insertion: the first is the one used longest ago.
       sessions.delete(key);

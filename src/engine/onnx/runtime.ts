@@ -78,9 +78,13 @@ async function loadWasm(): Promise<Runtime> {
 function runtimeOf(kind: Runtime["kind"], ort: Ort): Runtime {
   return {
     kind,
-    // The library's constructor is a union of overloads, one per type; ours are a subset of them.
-    tensor: (type: "float32", data: Float32Array, shape: readonly number[]) =>
-      new ort.Tensor(type, data, [...shape]),
+    tensor(type: "float32", data: Float32Array, shape: readonly number[]) {
+      // The library's constructor is a union of overloads, one per type; ours are a subset of them.
+      const tensor = new ort.Tensor(type, data, [...shape]);
+      // On Node 24 it makes a Float16Array of float16 patterns, which onnxruntime-node 1.30 then takes for an empty one.
+      if ((type as string) === "float16") Object.assign(tensor, { cpuData: data });
+      return tensor;
+    },
     async createSession(model, options = {}) {
       const session = await ort.InferenceSession.create(model, sessionOptions(kind, options));
       return {
