@@ -18,12 +18,6 @@ const INK = "#1f2933";
 const GRID = "#d9dee4";
 const COLOURS = { training: "#7a8794", heldOut: "#0b6e99" };
 
-if (import.meta.main) {
-  const folder = resolve(process.argv[2] ?? BASE);
-  const run = JSON.parse(readFileSync(join(folder, "training.json"), "utf8")) as Run;
-  writeFileSync(join(folder, "loss.svg"), lossPicture(run));
-}
-
 /** Both curves over tokens seen, as SVG. */
 export function lossPicture({ tokens, steps, history }: Run): string {
   const millions = (step: number): number => (step / steps) * (tokens / 1e6);
@@ -70,6 +64,12 @@ function curve(points: readonly Point[], colour: string, title: string): string 
 
 const legend = (row: number, colour: string, label: string): string => {
   const y = TOP + 14 + row * 20;
-  const x = WIDTH - RIGHT - 320;
+  const x = WIDTH - RIGHT - 352;
   return `<line x1="${x}" x2="${x + 24}" y1="${y - 4}" y2="${y - 4}" stroke="${colour}" stroke-width="2"/><text x="${x + 32}" y="${y}">${label}</text>`;
 };
+
+if (import.meta.main) {
+  const folder = resolve(process.argv[2] ?? BASE);
+  const run = JSON.parse(readFileSync(join(folder, "training.json"), "utf8")) as Run;
+  writeFileSync(join(folder, "loss.svg"), lossPicture(run));
+}

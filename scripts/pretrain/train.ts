@@ -1,5 +1,5 @@
 // Trains the base: `npm run pretrain`. Seeded; stopped and started again it goes on where it was. See README.md beside this file.
-// Usage: node scripts/pretrain/train.ts [--tokens 16000000] [--threads 2] [--hidden 192] [--layers 6] [--out base] [--work FOLDER] [--cache FOLDER]
+// Usage: node scripts/pretrain/train.ts [--tokens 16000000] [--steps 10500] [--threads 2] [--hidden 192] [--layers 6] [--out base] [--work FOLDER] [--cache FOLDER]
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
@@ -23,6 +23,8 @@ const SEED = 1;
 const PROMPT_WEIGHT = 0.15;
 const HELD_OUT_TOKENS = 60_000;
 const SHARD_TOKENS = 2_000_000;
+/** Steps of a whole pass over 16 million tokens, which the rate is planned for. */
+const DECAY_STEPS = 10_996;
 const HEAD_SIZE = 32;
 
 const { values } = parseArgs({
@@ -31,6 +33,7 @@ const { values } = parseArgs({
     threads: { type: "string", default: "2" },
     hidden: { type: "string", default: "192" },
     layers: { type: "string", default: "6" },
+    steps: { type: "string", default: "10500" },
     rate: { type: "string", default: "0.002" },
     out: { type: "string", default: BASE },
     work: { type: "string", default: join(CACHE, "run") },
@@ -65,14 +68,21 @@ const job: TrainJob = {
   development,
   options: {
     passes: 1,
-    maxSteps: null,
+    maxSteps: Number(values.steps),
     tokensPerShard: 1024,
     shardsPerStep: 2,
-    schedule: { learningRate: Number(values.rate), warmupSteps: 200, decay: "cosine", finalShare: 0.03 },
+    schedule: {
+      learningRate: Number(values.rate),
+      warmupSteps: 200,
+      decay: "cosine",
+      finalShare: 0.03,
+      decaySteps: DECAY_STEPS,
+    },
     adam: { ...adamDefaults, weightDecay: 0.1 },
     clipNorm: 1,
     evaluateEvery: 400,
     patience: null,
+    keep: "last",
     seed: SEED,
     threads: Number(values.threads),
     maxBytes: null,

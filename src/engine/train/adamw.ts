@@ -67,13 +67,15 @@ export type Schedule = {
   readonly decay: "cosine" | "linear" | "constant";
   /** Where the decay ends, as a share of the highest rate. */
   readonly finalShare: number;
+  /** Steps over which it falls; those of the run unless given. A run that ends before keeps the rate it has come to. */
+  readonly decaySteps?: number;
 };
 
 /** The rate at a step, from 1 to `steps`. */
 export function learningRateAt(schedule: Schedule, step: number, steps: number): number {
   const { learningRate, warmupSteps, decay, finalShare } = schedule;
   if (step <= warmupSteps) return (learningRate * step) / warmupSteps;
-  const done = Math.min(1, (step - warmupSteps) / Math.max(1, steps - warmupSteps));
+  const done = Math.min(1, (step - warmupSteps) / Math.max(1, (schedule.decaySteps ?? steps) - warmupSteps));
   switch (decay) {
     case "constant":
       return learningRate;

@@ -35,6 +35,8 @@ export type TrainOptions = {
   readonly evaluateEvery: number;
   /** Looks without a better development loss after which to stop; null for never. */
   readonly patience: number | null;
+  /** What a run with a development set returns: its best state, or the last one. Best unless given. */
+  readonly keep?: "best" | "last";
   readonly seed: number;
   /** Worker threads; 0 computes in the calling thread. */
   readonly threads: number;
@@ -92,7 +94,7 @@ export async function train(job: TrainJob, hooks: TrainHooks = {}): Promise<Trai
   } finally {
     await threads.close();
   }
-  if (run.best !== null) run.shared.parameters.set(run.best);
+  if (run.best !== null && job.options.keep !== "last") run.shared.parameters.set(run.best);
   const { step, history, bestLoss } = run.state;
   return { parameters: parametersOf(run.shared), history, steps: step, developmentLoss: bestLoss };
 }
