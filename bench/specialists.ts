@@ -1,24 +1,25 @@
 // Exact match, coverage, training time, answer time and size of specialists on public data.
 // Usage: node bench/specialists.ts [--quick] [--json] [--data DIR]   (default ../shared/data)
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { gunzipSync } from "node:zlib";
+import { answerOf, seededRandom, type SpecialistFamily, type TrainingExample } from "../src/core/index.ts";
+import { closedSet, optionRanker } from "../src/learn/index.ts";
 import {
-  agrees,
-  answerOf,
-  seededRandom,
-  textOf,
-  type ChatRequest,
-  type Message,
-  type SpecialistFamily,
-  type TaskInput,
-  type TrainingExample,
-} from "../src/core/index.ts";
-import { clopperPearsonInterval, closedSet, optionRanker, coverageAtRisk } from "../src/learn/index.ts";
+  contentAt,
+  coverageText,
+  exactText,
+  linesOf,
+  measure,
+  SEED,
+  userInput,
+  writeSection,
+  type Line,
+  type Row,
+  type Split,
+} from "./measure.ts";
 
-type Split = { readonly train: readonly TrainingExample[]; readonly test: readonly TrainingExample[] };
 type Bench = {
   readonly task: string;
   readonly family: SpecialistFamily;
@@ -26,33 +27,6 @@ type Bench = {
   readonly quick: boolean;
   readonly split: (rows: readonly Line[]) => Split;
 };
-type Line = {
-  readonly split: string;
-  readonly request?: ChatRequest;
-  readonly response?: { readonly message: Message };
-  readonly text?: string;
-  readonly label?: number;
-};
-type Row = {
-  readonly task: string;
-  readonly examples: number;
-  readonly test: number;
-  readonly exact: number;
-  readonly exactInterval: { readonly low: number; readonly high: number } | null;
-  /** Largest share of the test that, taken by score, agrees to this degree; seen on the test itself, so no promise. */
-  readonly coverage99: number;
-  readonly coverage98: number;
-  readonly coverage95: number;
-  readonly trainSeconds: number;
-  readonly predictMsP50: number;
-  readonly bytes: number;
-};
-
-const SEED = 1;
-const CONFIDENCE = 0.95;
-const MARKERS = ["<!-- specialists -->", "<!-- /specialists -->"] as const;
-const DOCUMENT = resolve(import.meta.dirname, "../docs/benchmarks.md");
-
 const BENCHES: readonly Bench[] = [
   {
     task: "CLINC150",
@@ -124,61 +98,12 @@ const rows: Row[] = [];
 for (const bench of BENCHES) {
   if (options.quick && !bench.quick) continue;
   const file = join(options.data, `${bench.file}.jsonl.gz`);
-  if (existsSync(file)) rows.push(await measure(bench, file));
+  if (existsSync(file)) rows.push(await measure({ ...bench, split: bench.split(linesOf(file)) }));
   else console.error(`Skipped ${bench.task}: ${file} is not there`);
 }
 const table = tableOf(rows);
 console.log(options.json ? JSON.stringify({ rows }) : table);
-if (!options.quick && rows.length > 0) writeSection(table);
-
-async function measure(bench: Bench, file: string): Promise<Row> {
-  const { train, test } = bench.split(linesOf(file));
-  const startMs = performance.now();
-  const artifact = await bench.family.fit(train, { seed: SEED });
-  const trainSeconds = (performance.now() - startMs) / 1000;
-  const specialist = await bench.family.load(artifact);
-  const timesMs: number[] = [];
-  const results: { readonly score: number; readonly agrees: boolean }[] = [];
-  for (const { input, answer } of test) {
-    const before = performance.now();
-    const prediction = await specialist.predict(input);
-    timesMs.push(performance.now() - before);
-    results.push({ score: prediction.score, agrees: agrees(prediction.answer, answer) });
-  }
-  await specialist.close?.();
-  const right = results.filter((result) => result.agrees).length;
-  const coverage = (agreement: number): number => coverageAt(results, agreement);
-  return {
-    task: bench.task,
-    examples: train.length,
-    test: test.length,
-    exact: right / test.length,
-    exactInterval: clopperPearsonInterval(right, test.length, CONFIDENCE),
-    coverage99: coverage(0.99),
-    coverage98: coverage(0.98),
-    coverage95: coverage(0.95),
-    trainSeconds,
-    predictMsP50: timesMs.sort((a, b) => a - b)[Math.floor(timesMs.length / 2)],
-    bytes: artifact.length,
-  };
-}
-
-function coverageAt(
-  results: readonly { readonly score: number; readonly agrees: boolean }[],
-  agreement: number,
-): number {
-  const scores = results.map(({ score }) => score);
-  const losses = results.map((result) => (result.agrees ? 0 : 1));
-  return coverageAtRisk(scores, losses, 1 - agreement)?.coverage ?? 0;
-}
-
-function linesOf(file: string): Line[] {
-  const text = gunzipSync(readFileSync(file)).toString();
-  return text
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line) as Line);
-}
+if (!options.quick && rows.length > 0) writeSection("specialists", sectionOf(table));
 
 /** The given number of training calls; tested on the validation calls and all out-of-scope ones, which no model here has seen. */
 function clincSplit(examples: number): (rows: readonly Line[]) => Split {
@@ -216,15 +141,6 @@ function lastUser(row: Line): TrainingExample {
   };
 }
 
-function contentAt(request: ChatRequest | undefined, place: number): string {
-  const message = request?.messages.at(place);
-  return message === undefined ? "" : textOf(message);
-}
-
-function userInput(text: string): TaskInput {
-  return { parts: [{ role: "user", text }], tools: [] };
-}
-
 /** The tools offered stand in the system text. */
 function allParts(row: Line): TrainingExample {
   const { input, answer } = lastUser(row);
@@ -241,13 +157,12 @@ function tableOf(all: readonly Row[]): string {
   const head =
     "| task | examples | test | exact match (95 % interval) | coverage at 99 / 98 / 95 % | training s | answer ms p50 | MB |";
   const lines = all.map((row) => {
-    const interval = row.exactInterval;
     const cells = [
       row.task,
       row.examples,
       row.test,
-      `${row.exact.toFixed(3)} (${interval === null ? "no calls" : `${interval.low.toFixed(3)}–${interval.high.toFixed(3)}`})`,
-      `${row.coverage99.toFixed(2)} / ${row.coverage98.toFixed(2)} / ${row.coverage95.toFixed(2)}`,
+      exactText(row),
+      coverageText(row),
       row.trainSeconds.toFixed(1),
       row.predictMsP50.toFixed(2),
       (row.bytes / 1e6).toFixed(1),
@@ -257,25 +172,14 @@ function tableOf(all: readonly Row[]): string {
   return [head, "|---|--:|--:|---|---|--:|--:|--:|", ...lines].join("\n");
 }
 
-function writeSection(table: string): void {
-  const [open, close] = MARKERS;
-  const section = [
-    open,
+function sectionOf(rowsText: string): string[] {
+  return [
     "## Specialists on public data",
     "",
     `\`node bench/specialists.ts\`, seed ${SEED}, one thread of ${cpus()[0]?.model ?? "an unknown processor"}, Node ${process.version}.`,
     "Coverage: the largest share of the test that agrees to this degree when taken by score, seen on the test itself; a certificate promises less. Times are wall time, other work on the machine included.",
     "CLINC150 is tested on 3,000 in-scope and 200 out-of-scope requests; no out-of-scope request is in training, so 0.938 is the most that exact match can reach.",
     "",
-    table,
-    close,
-  ].join("\n");
-  const old = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, "utf8") : "# Benchmarks\n";
-  const start = old.indexOf(open);
-  const end = old.indexOf(close);
-  const replaced =
-    start >= 0 && end > start
-      ? old.slice(0, start) + section + old.slice(end + close.length)
-      : `${old.trimEnd()}\n\n${section}\n`;
-  writeFileSync(DOCUMENT, replaced);
+    rowsText,
+  ];
 }

@@ -2,7 +2,7 @@ import { HouseError, type Effects, type Progress, type Task } from "./core/index
 import { curateTask } from "./curate/index.ts";
 import { createAssigner, discover } from "./discover/index.ts";
 import { buildReport, certifyStep, type Report } from "./evaluate/index.ts";
-import { families, type PriceTable } from "./models/index.ts";
+import { familiesOn, type PriceTable } from "./models/index.ts";
 import { isOffered, isServable } from "./route/index.ts";
 import { planFor, profileOf } from "./select/index.ts";
 import { once, type Store } from "./store/index.ts";
@@ -17,6 +17,10 @@ export type LoopOptions = {
   /** Chance, at most, that a certificate is false; per task. */
   readonly delta: number;
   readonly seed: number;
+  /** Whether families whose fits take minutes of all cores are tried, where cheaper ones do not suffice. */
+  readonly generative: boolean;
+  /** Folder of the model that generative specialists are adapted from; the one that ships with this package when not given. */
+  readonly base?: string;
   readonly prices: PriceTable;
   readonly effects: Effects;
   /** Milliseconds, monotonic; for figures only. */
@@ -27,7 +31,7 @@ export type LoopOptions = {
   readonly signal?: AbortSignal;
 };
 
-export const LOOP_DEFAULTS = { epsilon: 0.02, delta: 0.05, seed: 1 } as const;
+export const LOOP_DEFAULTS = { epsilon: 0.02, delta: 0.05, seed: 1, generative: false } as const;
 
 /** One turn of the loop over the calls in the store: tasks, examples, specialists, certificates, report. Each step finds what it did before. */
 export async function convert(store: Store, options: LoopOptions): Promise<Report> {
@@ -80,7 +84,9 @@ export async function trainOne(store: Store, task: Task, options: LoopOptions): 
   }
   const assign = createAssigner(store.tasks.all());
   const { style, form } = curateTask(store, task, { seed: options.seed, assign });
-  const plan = planFor(profileOf(task, store.examples.forTask(task.id, ["train"])), families);
+  const families = familiesOn(options.base);
+  const tried = options.generative ? families : families.filter(({ threads }) => threads !== "all");
+  const plan = planFor(profileOf(task, store.examples.forTask(task.id, ["train"])), tried);
   await trainStep(store, { ...options, task, plan, style, form });
 }
 

@@ -16,6 +16,8 @@ export const configForm = z.strictObject({
   epsilon: share.optional(),
   delta: share.optional(),
   seed: z.int().optional(),
+  generative: z.boolean().optional(),
+  base: z.string().min(1).optional(),
   host: z.string().min(1).optional(),
   port: z.int().min(0).max(65535).optional(),
   upstream: z
@@ -32,6 +34,9 @@ export type Config = {
   readonly epsilon: number;
   readonly delta: number;
   readonly seed: number;
+  readonly generative: boolean;
+  /** Folder of the base that generative specialists are adapted from; undefined for the one shipped. */
+  readonly base: string | undefined;
   readonly host: string;
   readonly port: number;
   readonly upstream: { readonly url: string; readonly keyEnv: string } | null;
@@ -46,6 +51,8 @@ type Flags = {
   readonly epsilon?: number;
   readonly delta?: number;
   readonly seed?: number;
+  readonly generative?: boolean;
+  readonly base?: string;
   readonly host?: string;
   readonly port?: number;
   readonly upstream?: string;
@@ -70,6 +77,8 @@ export function normalizeConfig(flags: Flags, env: Environment): Config {
     epsilon: shareOf("epsilon", flags.epsilon ?? file.epsilon ?? DEFAULTS.epsilon),
     delta: shareOf("delta", flags.delta ?? file.delta ?? DEFAULTS.delta),
     seed: flags.seed ?? file.seed ?? DEFAULTS.seed,
+    generative: flags.generative ?? file.generative ?? DEFAULTS.generative,
+    base: flags.base ?? file.base,
     host: flags.host ?? file.host ?? DEFAULTS.host,
     port: flags.port ?? file.port ?? DEFAULTS.port,
     upstream:

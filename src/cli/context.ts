@@ -44,15 +44,17 @@ export async function withContext<T>(config: Config, work: (context: Context) =>
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   const cores = availableParallelism();
-  const pool = createFitPool(Math.min(MAX_FITS, cores), cores);
+  const pool = createFitPool(Math.min(MAX_FITS, cores), cores, config.base);
   try {
-    const { epsilon, delta, seed, prices } = config;
+    const { epsilon, delta, seed, generative, base, prices } = config;
     const clockMs = (): number => performance.now();
     const loop = {
       pool,
       epsilon,
       delta,
       seed,
+      generative,
+      base,
       prices,
       effects,
       clockMs,

@@ -1,20 +1,22 @@
 import { closeSync, writeSync } from "node:fs";
 import { HouseError, plainStyle, writeJson, type Answer, type Example, type Task } from "../core/index.ts";
 import { openOut, type Context } from "./context.ts";
+import { exportAdapter, tellExport, type ModelFlags } from "./export-model.ts";
 import { count } from "./print.ts";
 
-export const EXPORTS = ["dataset", "certificates"] as const;
+export const EXPORTS = ["dataset", "certificates", "adapter", "base"] as const;
 
 /**
  * `understudy export dataset|certificates [TASK…] [--out FILE]`: the masked examples as OpenAI chat fine-tuning JSONL
- * (with the part each belongs to), or every certificate as JSON Lines.
+ * (with the part each belongs to), or every certificate as JSON Lines. `export adapter TASK --out DIR`: see export-model.ts.
  */
-export function exportCommand(
+export async function exportCommand(
   { store }: Context,
   what: string,
   tasks: readonly string[],
-  flags: { readonly out?: string },
-): number {
+  flags: ModelFlags,
+): Promise<number> {
+  if (what === "adapter") return tellExport(await exportAdapter(store, tasks, flags), flags);
   const chosen = store.tasks
     .all()
     .filter(({ id, name }) => tasks.length === 0 || tasks.includes(id) || tasks.includes(name));

@@ -5,6 +5,7 @@ import { normalizeConfig, type Config } from "./config.ts";
 import { numberFlag, realEffects, withContext, type Context } from "./context.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXPORTS, exportCommand } from "./export.ts";
+import { exportBaseModel, tellExport, type ModelFlags } from "./export-model.ts";
 import { importCommand } from "./import.ts";
 import { certifyCommand, convertCommand, discoverCommand, trainCommand } from "./loop-commands.ts";
 import { maskCommand } from "./mask.ts";
@@ -73,6 +74,9 @@ const HELP: { readonly [command: string]: readonly string[] } = {
   export: [
     "understudy export dataset ticket-triage-support --out dataset.jsonl",
     "understudy export certificates",
+    "understudy export adapter book-table --form peft --out book-table-adapter",
+    "understudy export adapter book-table --form merged-gguf --dtype q8_0 --out book-table-model",
+    "understudy export base --form gguf --out base-gguf",
   ],
   models: [
     "understudy models --fits 8GB",
@@ -120,8 +124,15 @@ Examples:
 
 const jsonFlag = ["--json", "one JSON document on stdout"] as const;
 
+function onBase(command: Command): Command {
+  return command.option(
+    "--base <dir>",
+    "model folder that generative specialists are adapted from (default: the one shipped; see models pull)",
+  );
+}
+
 function promise(command: Command): Command {
-  return command
+  return onBase(command)
     .option(
       "--epsilon <share>",
       "largest disagreement allowed among served calls (default 0.02)",
@@ -132,7 +143,11 @@ function promise(command: Command): Command {
       "chance, at most, that a certificate is false (default 0.05)",
       numberFlag("--delta"),
     )
-    .option("--seed <n>", "seed of everything random (default 1)", numberFlag("--seed"));
+    .option("--seed <n>", "seed of everything random (default 1)", numberFlag("--seed"))
+    .option(
+      "--generative",
+      "also adapt the small language model, where cheaper specialists do not suffice (minutes per task)",
+    );
 }
 
 function addLoop(root: Command): void {
@@ -196,8 +211,7 @@ function addLoop(root: Command): void {
 }
 
 function addServing(root: Command): void {
-  root
-    .command("serve")
+  onBase(root.command("serve"))
     .description("the gateway: certified calls by specialists, all others by the upstream LLM")
     .option("--port <n>", "port (default 4141)", numberFlag("--port"))
     .option("--host <name>", "address to listen on (default 127.0.0.1)")
@@ -208,11 +222,12 @@ function addServing(root: Command): void {
     )
     .option("--log", "JSON log lines on stderr")
     .action(async (flags: { log?: boolean }, command: Command) => {
-      const { store, host, port, upstream, key } = configOf(command);
+      const { store, base, host, port, upstream, key } = configOf(command);
       const hasKey = upstream !== null && (process.env[upstream.keyEnv] ?? "") !== "";
       const upstreamKeyEnv =
         hasKey || command.getOptionValue("upstreamKeyEnv") !== undefined ? upstream?.keyEnv : undefined;
-      const options = { store, host, port, key, upstream: upstream?.url, upstreamKeyEnv, log: flags.log };
+      const to = { upstream: upstream?.url, upstreamKeyEnv };
+      const options = { store, base, host, port, key, ...to, log: flags.log };
       process.exitCode = await untilStopped((signal) =>
         serve(options, { ...realEffects(), env: process.env, print, signal }),
       );
@@ -243,21 +258,33 @@ function addTools(root: Command): void {
     .action(async (files: string[], flags: { spans?: boolean }) => {
       process.exitCode = await maskCommand(files, flags);
     });
-  root
-    .command("export")
-    .argument("<what>", EXPORTS.join(" | "))
-    .argument("[tasks...]")
-    .description("datasets and certificates in forms others read")
-    .option("--out <file>", "write to this file instead of standard output")
-    .action(async (what: string, tasks: string[], flags: { out?: string }, command: Command) =>
-      inContext(command, (context) => exportCommand(context, what, tasks, flags)),
-    );
+  addExport(root);
   root
     .command("doctor")
     .description("checks machine, config, store and keys, and says what to fix")
     .option(...jsonFlag)
     .action((flags: { json?: boolean }, command: Command) => {
       process.exitCode = doctorCommand(configOf(command), process.env, flags);
+    });
+}
+
+function addExport(root: Command): void {
+  onBase(root.command("export"))
+    .argument("<what>", EXPORTS.join(" | "))
+    .argument("[tasks...]")
+    .description("datasets, certificates and weights in forms others read")
+    .option("--out <path>", "write to this file instead of standard output; weights: into this new folder")
+    .option(
+      "--form <name>",
+      "adapter: peft (default), gguf, merged-hf or merged-gguf; base: hf (default) or gguf",
+    )
+    .option("--dtype <name>", "of a GGUF model: f16 (default) or q8_0")
+    .option("--json", "adapter, base: one JSON document on stdout")
+    .action(async (what: string, tasks: string[], given: ModelFlags, command: Command) => {
+      const flags = { ...given, base: configOf(command).base };
+      // A base is no one's data: it is written without a store.
+      if (what === "base") process.exitCode = tellExport(await exportBaseModel(flags), flags);
+      else await inContext(command, (context) => exportCommand(context, what, tasks, flags));
     });
 }
 

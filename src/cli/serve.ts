@@ -13,6 +13,8 @@ export type ServeOptions = {
   readonly store: string;
   /** The store's key; undefined when its key file is to be used. */
   readonly key?: Uint8Array;
+  /** Folder of the base that generative specialists were adapted from, beside the one shipped. */
+  readonly base?: string;
   readonly port: number;
   readonly host: string;
   /** A base URL, `replay:FILE`, or undefined: then only specialists answer. */
@@ -38,7 +40,9 @@ export async function serve(options: ServeOptions, effects: ServeEffects): Promi
   const provider = await providerOf(options, effects);
   const store = openStore({ dir: options.store, key: options.key, nowMs: effects.nowMs });
   try {
-    const watch = await watchRouting(store, createAssigner, log);
+    const { tasks, certificates, specialists } = store;
+    const source = { tasks, certificates, specialists, base: options.base };
+    const watch = await watchRouting(source, createAssigner, log);
     try {
       const deps = { effects: { ...effects, log }, store, provider, routing: () => watch.current() };
       const gateway = await startGateway(options, deps);

@@ -12,6 +12,8 @@ export type CertifyStep = {
   readonly delta: number;
   readonly seed: number;
   readonly rules: ServingRules;
+  /** Folder of the base of generative specialists; the shipped one when not given. */
+  readonly base?: string;
   readonly signal?: AbortSignal;
 };
 
@@ -60,10 +62,10 @@ async function judge(
   store: Store,
   row: SpecialistRow,
   sample: readonly Example[],
-  { rules, signal }: CertifyStep,
+  { rules, base, signal }: CertifyStep,
 ): Promise<Judged> {
   const ids = sample.map(({ callId }) => callId);
-  const model = await loadSpecialist(partsOf(store, row));
+  const model = await loadSpecialist(partsOf(store, row), base);
   try {
     return await outcomesOf(model, store.calls.iterate({ ids }), rules, signal);
   } finally {

@@ -1,4 +1,4 @@
-export { families, familyOf } from "./families.ts";
+export { families, familiesOn, familyOf } from "./families.ts";
 export { plainFold, streamFold, type Fold } from "./openai-fold.ts";
 export { ANSWER_VERSION, policyHashOf } from "./policy-hash.ts";
 export { parseChatRequest, type ParsedRequest } from "./openai-request.ts";
@@ -12,6 +12,8 @@ export { writeAnswer, type AnswerHead } from "./openai-write.ts";
 export { costOf, LIST_PRICES, priceOf, type Price, type PriceTable } from "./prices.ts";
 export type { FoldedAnswer, Headers, Provider, ProviderCall, ProviderEvent } from "./provider.ts";
 export { readRecordedCalls, type RecordedCall } from "./recorded-log.ts";
+export { ADAPTER_FORMS, BASE_FORMS, exportBase, exportSpecialist, type Exported } from "./export/export.ts";
+export { findBaseOf, GENERATIVE_KIND, openBase } from "./generative/index.ts";
 export { modelList, replayProvider, requestKey } from "./replay.ts";
 export { scriptedProvider, type ScriptedAnswer } from "./scripted.ts";
 export {

@@ -40,10 +40,11 @@ export type SpecialistModel = {
 
 /**
  * The specialist in an artifact, ready to answer unmasked inputs. Training, certification and the gateway
- * all answer through this one function: a certificate is about exactly what is served.
+ * all answer through this one function: a certificate is about exactly what is served. `base`: folder of the model that generative
+ * specialists were adapted from, beside the one that ships with this package.
  */
-export async function loadSpecialist(parts: SpecialistParts): Promise<SpecialistModel> {
-  const family = familyOf(parts.familyKind);
+export async function loadSpecialist(parts: SpecialistParts, base?: string): Promise<SpecialistModel> {
+  const family = familyOf(parts.familyKind, base);
   if (family === undefined) {
     throw new HouseError(
       "bad-input",

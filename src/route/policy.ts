@@ -29,6 +29,8 @@ export type PolicySource = {
   readonly tasks: Pick<Store["tasks"], "all">;
   readonly certificates: Pick<Store["certificates"], "latest">;
   readonly specialists: Pick<Store["specialists"], "get" | "artifact">;
+  /** Folder of the base of generative specialists; the shipped one when not given. */
+  readonly base?: string;
 };
 
 /**
@@ -95,11 +97,8 @@ async function entryOf(
 }
 
 function modelOf(row: SpecialistRow, store: PolicySource): Promise<SpecialistModel> {
-  return loadSpecialist({
-    familyKind: row.family,
-    artifact: store.specialists.artifact(row.id),
-    ...infoOf(row),
-  });
+  const parts = { familyKind: row.family, artifact: store.specialists.artifact(row.id), ...infoOf(row) };
+  return loadSpecialist(parts, store.base);
 }
 
 // Written by `train` in this form.

@@ -6,12 +6,13 @@ import type { FitReply, FitRequest } from "./pool.ts";
 // The entry of a thread: it runs when it is loaded, as an entry does.
 const post = (reply: FitReply): void => parentPort?.postMessage(reply);
 
-async function fit({ kind, examples, ...options }: FitRequest): Promise<void> {
-  const family = familyOf(kind);
+async function fit({ kind, examples, base, ...options }: FitRequest): Promise<void> {
+  const family = familyOf(kind, base);
   if (family === undefined)
     throw new RangeError(`Cannot fit a specialist of family "${kind}": there is none`);
   const progress: Progress = (step) => post({ type: "progress", step });
-  const artifact = await family.fit(examples, { ...options, progress });
+  const maxBytes = process.availableMemory();
+  const artifact = await family.fit(examples, { ...options, maxBytes, progress });
   post({ type: "done", artifact });
 }
 

@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import type { SpecialistFamily, TrainingExample } from "../core/index.ts";
-import { families } from "../models/index.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { baseHashIn } from "../models/generative/artifact.ts";
+import { writeTinyBase } from "../models/generative/testing.ts";
+import { families, familyOf } from "../models/index.ts";
 import { createFitPool, sameThread } from "./pool.ts";
 
 const [family] = families;
@@ -19,6 +24,21 @@ test("createFitPool() fits in a thread what this thread would, also what wants a
   ]);
   await pool.close();
   expect(new Set(artifacts.map((artifact) => Buffer.from(artifact).toString("hex"))).size).toBe(1);
+});
+
+test("createFitPool() fits on the base it is told", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "understudy-pool-"));
+  await writeTinyBase(folder, 1);
+  const generative = familyOf("generative", folder)!;
+  const pool = createFitPool(1, 1, folder);
+  const days = examples.map(({ input }, at): TrainingExample => ({
+    input,
+    answer: { type: "json", value: { days: at } },
+  }));
+  const artifact = await pool.fit(generative, days, { seed: 1 });
+  expect(baseHashIn(artifact)).toBe(await generative.startsFrom?.());
+  await pool.close();
+  rmSync(folder, { recursive: true });
 });
 
 test("createFitPool() cancels what runs and what waits when it is closed, and takes no more", async () => {

@@ -31,6 +31,7 @@ export const sameThread: FitPool = {
 export type FitRequest = Omit<FitOptions, "progress" | "signal"> & {
   readonly kind: string;
   readonly examples: readonly TrainingExample[];
+  readonly base: string | undefined;
 };
 
 export type FitReply =
@@ -46,9 +47,10 @@ const WORKER = new URL(
 
 /**
  * A thread for each fit, so many at once; a family that wants all cores is fitted alone, with all of them. The result is
- * the same as in this thread. A cancelled fit ends with its thread, and the threads that it started.
+ * the same as in this thread. A cancelled fit ends with its thread, and the threads that it started. `base`: folder of the model that generative
+ * specialists start from; the shipped one when not given.
  */
-export function createFitPool(size: number, cores: number = size): FitPool {
+export function createFitPool(size: number, cores: number = size, base?: string): FitPool {
   const turns = createTurns(size);
   const closing = new AbortController();
   return {
@@ -58,7 +60,7 @@ export function createFitPool(size: number, cores: number = size): FitPool {
       const isAlone = family.threads === "all";
       const free = await turns.take(isAlone ? size : 1, stop);
       try {
-        const request = { ...options, threads: isAlone ? cores : 1, kind: family.kind, examples };
+        const request = { ...options, threads: isAlone ? cores : 1, kind: family.kind, examples, base };
         return await fitInThread(request, progress, stop);
       } finally {
         free();

@@ -57,6 +57,29 @@ function noting(given: FitOptions[]): SpecialistFamily {
   };
 }
 
+test("trainStep() trains again when a family starts from another base, and not when it stays", async () => {
+  const store = openStore({ dir: ":memory:", nowMs: () => 0 });
+  store.calls.add(CALLS);
+  store.tasks.replaceAll([TASK], []);
+  store.examples.replaceForTask("t", EXAMPLES, []);
+  const given: FitOptions[] = [];
+  for (const base of ["one", "one", "two"]) {
+    const family = { ...noting(given), startsFrom: async () => base };
+    const plan = { action: "train" as const, families: [family] };
+    await trainStep(store, {
+      task: TASK,
+      plan,
+      style: plainStyle,
+      form: null,
+      pool: sameThread,
+      seed: 1,
+      clockMs: () => 0,
+    });
+  }
+  store.close();
+  expect(given).toHaveLength(4);
+});
+
 test("trainStep() hands the form on, trains again when it changes, and not when it stays", async () => {
   const store = openStore({ dir: ":memory:", nowMs: () => 0 });
   store.calls.add(CALLS);

@@ -37,7 +37,7 @@ export async function trainStep(store: Store, step: TrainStep): Promise<Training
   const { task, plan, style, form, seed } = step;
   const train = store.examples.forTask(task.id, ["train"]);
   const calibration = store.examples.forTask(task.id, ["calibration"]);
-  const plans = plan.action === "skip" ? plan.reason : plan.families.map(({ kind }) => kind);
+  const plans = plan.action === "skip" ? plan.reason : await Promise.all(plan.families.map(nameOf));
   const ids = [train, calibration].map((part) => part.map(({ callId }) => callId));
   const input = [TRAIN_VERSION, ANSWER_VERSION, seed, plans, style, task.variants, ids];
   // Left out where there is none: what was trained before forms were known need not be trained again.
@@ -47,6 +47,12 @@ export async function trainStep(store: Store, step: TrainStep): Promise<Training
   const made = await make(store, step, { train, calibration, madeFrom });
   store.runs.put(`train:${task.id}`, madeFrom, made);
   return remember(store, task, made);
+}
+
+/** A family by what its fits depend on. */
+async function nameOf(family: SpecialistFamily): Promise<string> {
+  const start = await family.startsFrom?.();
+  return start === undefined ? family.kind : `${family.kind} on ${start}`;
 }
 
 /** What the last training run came to; null when the task was never trained. */

@@ -47,6 +47,9 @@ export type TrainingJob = {
   readonly signal?: AbortSignal;
 };
 
+/** Mean coverage of a cheaper family above which minutes of all cores are not worth their chance. */
+const ENOUGH = 0.9;
+
 type Candidate = {
   readonly family: SpecialistFamily;
   readonly scores: readonly number[];
@@ -64,6 +67,8 @@ export type Tried = {
   readonly failure: string | null;
 };
 
+const NOT_TRIED = { agreement: null, meanCoverage: null, trainMs: 0 };
+
 /**
  * Trains every family of the plan on the training part and keeps the one that could serve most of the calibration part
  * within the usual risks (the cheaper at a tie). Null when none could be fitted. Deterministic by seed.
@@ -75,6 +80,14 @@ export async function trainTask(
   const tried: Tried[] = [];
   for (const family of job.families) {
     const started = job.clockMs();
+    if (family.threads === "all" && candidates.some(({ worth }) => worth >= ENOUGH)) {
+      tried.push({
+        ...NOT_TRIED,
+        family: family.kind,
+        failure: "not needed: a cheaper family serves nearly all",
+      });
+      continue;
+    }
     try {
       const candidate = await fitFamily(job, family, started);
       candidates.push(candidate);

@@ -6,6 +6,7 @@ import {
   type Tensor,
   type Weights,
 } from "../../engine/index.ts";
+import type { Copying, Listing } from "./copying.ts";
 import type { AnswerForm } from "./words.ts";
 
 /** All that a generative specialist is, beside its base. */
@@ -15,6 +16,9 @@ export type GenerativeParts = {
   readonly answerForm: AnswerForm;
   /** Null for free text. */
   readonly grammar: GrammarSource | null;
+  /** Which values can be nothing but words of the input. */
+  readonly copying: Copying;
+  readonly listings: readonly Listing[];
   readonly maxPromptTokens: number;
   readonly maxAnswerTokens: number;
   /** Answers drawn beside the likeliest one, whose agreement with it counts in the score; 0 for none. */
@@ -47,12 +51,7 @@ type Head = Omit<GenerativeParts, "tensors"> & {
 
 /** Throws HouseError `bad-input` on foreign or cut bytes. */
 export function unpackGenerative(bytes: Uint8Array): GenerativeParts {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const start = MAGIC.length + 4;
-  if (buffer.length < start || !buffer.subarray(0, MAGIC.length).equals(Buffer.from(MAGIC))) throw foreign();
-  const end = start + buffer.readUInt32LE(MAGIC.length);
-  const head = buffer.length < end ? undefined : parseJson(buffer.toString("utf8", start, end));
-  if (!isHead(head)) throw foreign();
+  const { buffer, head, end } = openHead(bytes);
   const tensors = new Map<string, Tensor>();
   let at = end;
   for (const { name, shape } of head.tensors) {
@@ -65,6 +64,21 @@ export function unpackGenerative(bytes: Uint8Array): GenerativeParts {
   }
   if (at !== buffer.length) throw foreign();
   return { ...head, tensors };
+}
+
+/** The hash of the base that an artifact changes, without reading its tensors. Throws as unpackGenerative does. */
+export const baseHashIn = (bytes: Uint8Array): string => openHead(bytes).head.base;
+
+type Opened = { readonly buffer: Buffer; readonly head: Head; readonly end: number };
+
+function openHead(bytes: Uint8Array): Opened {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const start = MAGIC.length + 4;
+  if (buffer.length < start || !buffer.subarray(0, MAGIC.length).equals(Buffer.from(MAGIC))) throw foreign();
+  const end = start + buffer.readUInt32LE(MAGIC.length);
+  const head = buffer.length < end ? undefined : parseJson(buffer.toString("utf8", start, end));
+  if (!isHead(head)) throw foreign();
+  return { buffer, head, end };
 }
 
 /** Of the few fields whose lack would go unnoticed; the rest was written by packGenerative. */

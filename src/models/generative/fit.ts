@@ -5,13 +5,15 @@ import {
   initialAdapter,
   train,
   type GrammarSource,
+  type Matcher,
   type Trainable,
   type TrainingSequence,
   type Weights,
 } from "../../engine/index.ts";
 import { packGenerative, type GenerativeParts } from "./artifact.ts";
 import type { Base } from "./base.ts";
-import { arrangerOf, grammarSourceOf } from "./form.ts";
+import { learnCopying, listedInOrder, type Copying, type Listing } from "./copying.ts";
+import { arrangerOf, grammarSourceOf, listingsOf } from "./form.ts";
 import { sequenceOf, swapValues, type Writing } from "./sequences.ts";
 import { answerFormOf, answerText } from "./words.ts";
 
@@ -31,11 +33,11 @@ export type AdaptOptions = {
 };
 
 export const adaptDefaults: AdaptOptions = {
-  passes: 16,
-  learningRate: 3e-3,
-  rank: 32,
+  passes: 8,
+  learningRate: 1e-3,
+  rank: null,
   swapShare: 0.5,
-  maxTokens: 2_500_000,
+  maxTokens: 1_000_000,
   samples: 0,
 };
 
@@ -45,7 +47,8 @@ const MAX_ANSWER_TOKENS = 320;
 const DEVELOPMENT_SHARE = 0.1;
 const MAX_DEVELOPMENT = 200;
 const TARGETS = ["q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"];
-const TOKENS_PER_SHARD = 1024;
+/** Small steps: a few hundred examples should still make some hundred of them. */
+const TOKENS_PER_SHARD = 512;
 const SHARDS_PER_STEP = 2;
 
 /** Adapts a base to a task. Throws HouseError `nothing-to-do` when its answers cannot be written by one grammar and form. */
@@ -56,8 +59,8 @@ export async function fitGenerative(
   adapt: AdaptOptions = adaptDefaults,
 ): Promise<Uint8Array> {
   const writing = await writingOf(base, examples, options);
-  const short = examples.filter((example) => answerTokens(example, writing) <= MAX_ANSWER_TOKENS);
-  if (short.length === 0) throw cannot("there are no examples with answers short enough");
+  const short = examples.filter((example) => isLearnable(example, writing));
+  if (short.length === 0) throw cannot("no example has an answer that is short enough");
   const isDevelopment = developmentChooser(short, options.seed);
   const fitted = short.filter((example, index) => !isDevelopment(example, index));
   const development = short.filter(isDevelopment).map((example) => sequenceOf(example, writing));
@@ -99,15 +102,25 @@ export async function fitGenerative(
         patience: null,
         seed: options.seed,
         threads: options.threads ?? 1,
-        maxBytes: null,
+        maxBytes: options.maxBytes ?? null,
       },
     },
-    { progress: options.progress, signal: options.signal },
+    {
+      progress: options.progress,
+      signal: options.signal,
+      onMemory: (bytes) =>
+        options.progress?.({ stage: "memory", done: 0, total: Math.ceil(bytes / 1e6), unit: "MB of memory" }),
+    },
   );
+  writing.matcher?.dispose();
   return packGenerative({ ...artifactOf(base, writing, adapt), tensors: inOrder(parameters) });
 }
 
-type Task = Writing & { readonly grammar: GrammarSource | null };
+type Task = Writing & {
+  readonly grammar: GrammarSource | null;
+  readonly copying: Copying;
+  readonly listings: readonly Listing[];
+};
 
 async function writingOf(
   base: Base,
@@ -121,37 +134,66 @@ async function writingOf(
     const text = answer.type === "text" ? null : answerText(answer, answerForm, (value) => value);
     return text === null ? [] : [JSON.parse(text) as Json];
   });
+  const copying = learnCopying(
+    examples.flatMap(({ input, answer }) =>
+      answer.type === "text"
+        ? []
+        : [{ input, value: JSON.parse(answerText(answer, answerForm, (value) => value)) as Json }],
+    ),
+  );
   const fits = async (source: GrammarSource, given: readonly Json[]): Promise<boolean> =>
-    allWritten(base, source, given);
-  const grammar = await grammarSourceOf(values, answerForm, options.form ?? null, fits);
+    mostAreWritten(base, source, given);
+  const grammar = await grammarSourceOf(
+    values,
+    answerForm,
+    { stated: options.form ?? null, copied: copying.paths },
+    fits,
+  );
   if (grammar === null && answerForm !== "text") throw cannot("no grammar writes all its answers");
+  const arrange = arrangerOf(grammar);
+  const listings = listingsOf(grammar);
   const contextSize = Math.min(base.config.contextSize, MAX_PROMPT_TOKENS + MAX_ANSWER_TOKENS);
   return {
     base,
     answerForm,
     grammar,
-    arrange: arrangerOf(grammar),
+    copying,
+    listings,
+    arrange: (value, input) => listedInOrder(arrange(value), input, listings),
     maxPromptTokens: contextSize - MAX_ANSWER_TOKENS,
+    matcher: grammar === null ? null : (await compileGrammar(grammar, base.vocabulary)).matcher(),
   };
 }
 
-/** Whether the grammar can write every value: what it cannot write, the specialist could never answer. */
-async function allWritten(base: Base, source: GrammarSource, values: readonly Json[]): Promise<boolean> {
+/** Answers that a grammar may fail to write: a list where others have a text, say. They are left out of training. */
+const MAX_UNWRITTEN = 0.01;
+
+/** Whether the grammar can write nearly every value: what it cannot write, the specialist could never answer. */
+async function mostAreWritten(base: Base, source: GrammarSource, values: readonly Json[]): Promise<boolean> {
   try {
     const matcher = (await compileGrammar(source, base.vocabulary)).matcher();
     const arrange = arrangerOf(source);
-    const isWritten = values.every((value) => {
-      matcher.reset();
-      const tokens = base.tokenizer.encode(JSON.stringify(arrange(value)));
-      return [...tokens, base.marks.end].every((token) => matcher.accept(token));
-    });
+    const unwritten = values.filter((value) => !isWritten(JSON.stringify(arrange(value)), base, matcher));
     matcher.dispose();
-    return isWritten;
+    return unwritten.length <= MAX_UNWRITTEN * values.length;
   } catch (error) {
     // A schema that a grammar cannot hold is not used; what the examples show is.
     if (error instanceof HouseError) return false;
     throw error;
   }
+}
+
+function isWritten(text: string, base: Base, matcher: Matcher): boolean {
+  matcher.reset();
+  return [...base.tokenizer.encode(text), base.marks.end].every((token) => matcher.accept(token));
+}
+
+/** Whether an example's answer is short enough, and in the grammar. */
+function isLearnable({ input, answer }: TrainingExample, writing: Writing): boolean {
+  const { base, answerForm, arrange, matcher } = writing;
+  const text = answerText(answer, answerForm, (value) => arrange(value, input));
+  const isShort = base.tokenizer.encode(text).length < MAX_ANSWER_TOKENS;
+  return isShort && (matcher === null || answer.type === "text" || isWritten(text, base, matcher));
 }
 
 function passesOf(
@@ -186,19 +228,17 @@ function developmentChooser(
   return (_, index) => chosen[index];
 }
 
-function answerTokens({ answer }: TrainingExample, { base, answerForm, arrange }: Writing): number {
-  return base.tokenizer.encode(answerText(answer, answerForm, arrange)).length + 1;
-}
-
 function artifactOf(
   base: Base,
-  { answerForm, grammar, maxPromptTokens }: Task,
+  { answerForm, grammar, copying, listings, maxPromptTokens }: Task,
   { rank, samples }: AdaptOptions,
 ): Omit<GenerativeParts, "tensors"> {
   return {
     base: base.hash,
     answerForm,
     grammar,
+    copying,
+    listings,
     maxPromptTokens,
     maxAnswerTokens: MAX_ANSWER_TOKENS,
     samples,

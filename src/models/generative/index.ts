@@ -1,4 +1,4 @@
-export { openBase, readBase, type Base } from "./base.ts";
-export { generative } from "./family.ts";
+export { findBaseOf, openBase, readBase, type Base } from "./base.ts";
+export { generative, generativeOn } from "./family.ts";
 export { adaptDefaults, fitGenerative, type AdaptOptions } from "./fit.ts";
-export { loadGenerative } from "./specialist.ts";
+export { GENERATIVE_KIND, loadGenerative } from "./specialist.ts";

@@ -5,23 +5,53 @@ import {
   type TaskInput,
   type TrainingExample,
 } from "../../core/index.ts";
-import type { TrainingSequence } from "../../engine/index.ts";
+import type { Matcher, TrainingSequence } from "../../engine/index.ts";
 import type { Base } from "./base.ts";
 import { answerText, promptTokens, type AnswerForm } from "./words.ts";
 
 export type Writing = {
   readonly base: Base;
   readonly answerForm: AnswerForm;
-  readonly arrange: (value: Json) => Json;
+  /** Keys in the order in which the grammar, or the input, has them. */
+  readonly arrange: (value: Json, input: TaskInput) => Json;
   readonly maxPromptTokens: number;
+  /** At the beginning of an answer; null for free text. */
+  readonly matcher: Matcher | null;
 };
 
-/** An example as tokens: loss on the answer and its end only. */
+/** What a token is worth that the grammar leaves no choice about: little, since it is never asked for. */
+const FORCED_WEIGHT = 0.1;
+
+/** An example as tokens: loss on the answer and its end only, and there on what the grammar leaves open. */
 export function sequenceOf({ input, answer }: TrainingExample, writing: Writing): TrainingSequence {
-  const { base, answerForm, arrange, maxPromptTokens } = writing;
+  const { base, answerForm, arrange, maxPromptTokens, matcher } = writing;
   const prompt = promptTokens(input, base.tokenizer, base.marks, maxPromptTokens);
-  const written = [...base.tokenizer.encode(answerText(answer, answerForm, arrange)), base.marks.end];
-  return { ids: [...prompt, ...written], weights: [...prompt.map(() => 0), ...written.map(() => 1)] };
+  const written = [
+    ...base.tokenizer.encode(answerText(answer, answerForm, (value) => arrange(value, input))),
+    base.marks.end,
+  ];
+  const worth = matcher === null ? written.map(() => 1) : decisionWeights(written, matcher);
+  return { ids: [...prompt, ...written], weights: [...prompt.map(() => 0), ...worth] };
+}
+
+function decisionWeights(tokens: readonly number[], matcher: Matcher): number[] {
+  matcher.reset();
+  return tokens.map((token) => {
+    const weight = isChoice(matcher.mask()) ? 1 : FORCED_WEIGHT;
+    matcher.accept(token);
+    return weight;
+  });
+}
+
+/** Whether more than one token is allowed. */
+function isChoice(mask: Int32Array): boolean {
+  let isOne = false;
+  for (const word of mask) {
+    if (word === 0) continue;
+    if (isOne || (word & (word - 1)) !== 0) return true;
+    isOne = true;
+  }
+  return false;
 }
 
 /**

@@ -19,6 +19,7 @@ import {
 } from "../../engine/index.ts";
 import { unpackGenerative, type GenerativeParts } from "./artifact.ts";
 import { PRECISION, type Base } from "./base.ts";
+import { copyingMask } from "./copying.ts";
 import { promptOf } from "./sequences.ts";
 import { answerFrom } from "./words.ts";
 
@@ -74,7 +75,7 @@ type Loaded = {
 async function predict(loaded: Loaded, input: TaskInput, signal?: AbortSignal): Promise<Prediction> {
   const { base, parts } = loaded;
   const prompt = promptOf(input, { base, maxPromptTokens: parts.maxPromptTokens });
-  const [likeliest] = await written(loaded, [prompt], undefined, signal);
+  const [likeliest] = await written(loaded, { input, prompts: [prompt] }, undefined, signal);
   const answer = answerIn(loaded, likeliest);
   // An answer cut at its limit is none: it comes with a score that no threshold takes.
   if (answer === undefined) return { answer: { type: "text", text: "" }, score: 0 };
@@ -83,7 +84,7 @@ async function predict(loaded: Loaded, input: TaskInput, signal?: AbortSignal): 
   const sampling = { temperature: SAMPLE_TEMPERATURE, topP: 1, seed: hash32(prompt.join()) };
   const drawn = await written(
     loaded,
-    Array.from({ length: parts.samples }, () => prompt),
+    { input, prompts: Array.from({ length: parts.samples }, () => prompt) },
     sampling,
     signal,
   );
@@ -97,10 +98,12 @@ async function predict(loaded: Loaded, input: TaskInput, signal?: AbortSignal): 
 /** Wang et al. 2023 (self-consistency) draw at 0.5 to 0.7. */
 const SAMPLE_TEMPERATURE = 0.7;
 
+type Asked = { readonly input: TaskInput; readonly prompts: readonly (readonly number[])[] };
+
 /** One text per prompt; the likeliest, or one drawn. */
 async function written(
   { base, parts, model, adapter, grammar }: Loaded,
-  prompts: readonly (readonly number[])[],
+  { input, prompts }: Asked,
   sampling: Sampling | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Generation[]> {
@@ -108,7 +111,10 @@ async function written(
   try {
     const requests = prompts.map((prompt, index) => {
       const matcher = matchers[index];
-      const mask = matcher === undefined ? undefined : jumpingAhead(matcher, base.jumps);
+      const mask =
+        matcher === undefined
+          ? undefined
+          : copyingMask(jumpingAhead(matcher, base.jumps), input, parts, base.tokens);
       return { prompt, ...(adapter && { adapter }), ...(mask && { mask }) };
     });
     const limits = { maxTokens: parts.maxAnswerTokens, ...(sampling && { sampling }) };
