@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import {
   answerOf,
+  HouseError,
   seededRandom,
   textOf,
   type Json,
@@ -105,16 +106,16 @@ async function measureRungs({ task, rungs, split }: Bench, file: string): Promis
     const family = families.find((one) => one.kind === kind);
     if (family === undefined) throw new RangeError(`Cannot measure "${kind}": there is no such family`);
     const isGenerative = kind === "generative";
-    measured.push(
-      await measure({
-        task,
-        family,
-        split: parts,
-        fit: { threads: Number(options.threads) },
-        ...(isGenerative && { judge: validity }),
-      }),
-    );
-    console.error(`${task}, ${kind}: ${measured.at(-1)?.exact.toFixed(3)} exact`);
+    const fit = { threads: Number(options.threads) };
+    const judge = isGenerative ? { judge: validity } : {};
+    try {
+      measured.push(await measure({ task, family, split: parts, fit, ...judge }));
+      console.error(`${task}, ${kind}: ${measured.at(-1)?.exact.toFixed(3)} exact`);
+    } catch (error) {
+      // A family that cannot learn a task has no row; anything else is a fault.
+      if (!(error instanceof HouseError)) throw error;
+      console.error(`${task}, ${kind}: ${error.message}`);
+    }
   }
   return measured;
 }

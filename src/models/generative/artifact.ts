@@ -7,6 +7,7 @@ import {
   type Weights,
 } from "../../engine/index.ts";
 import type { Copying, Listing } from "./copying.ts";
+import type { Lexicon } from "./lexicon.ts";
 import type { AnswerForm } from "./words.ts";
 
 /** All that a generative specialist is, beside its base. */
@@ -19,9 +20,10 @@ export type GenerativeParts = {
   /** Which values can be nothing but words of the input. */
   readonly copying: Copying;
   readonly listings: readonly Listing[];
+  readonly lexicon: Lexicon;
   readonly maxPromptTokens: number;
   readonly maxAnswerTokens: number;
-  /** Answers drawn beside the likeliest one, whose agreement with it counts in the score; 0 for none. */
+  /** Answers drawn beside the likeliest one, as further candidates; 0 for none. */
   readonly samples: number;
   /** An adapter on the base; null where all of its parameters were trained. */
   readonly adapter: {

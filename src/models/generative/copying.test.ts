@@ -50,7 +50,7 @@ describe("learnCopying()", () => {
     city(`to ${name} by train`, { to: name, by: "train", kind: "trip", n: index }),
   );
   test("finds the values that stand in the input as whole words", () => {
-    expect(learnCopying(travel)).toEqual({ paths: [".by", ".to"], isExclusive: true });
+    expect(learnCopying(travel)).toEqual({ paths: [".by", ".to"], isExclusive: true, closed: [] });
   });
   test("does not take part of a word for a copy", () => {
     const parts = travel.map(({ input }) => ({ input, value: { to: "rain" } }));
@@ -58,7 +58,7 @@ describe("learnCopying()", () => {
   });
   test("sees that two values share a part of the input", () => {
     const shared = travel.map(({ input }) => ({ input, value: { by: "train", how: "by train" } }));
-    expect(learnCopying(shared)).toEqual({ paths: [".by", ".how"], isExclusive: false });
+    expect(learnCopying(shared)).toEqual({ paths: [".by", ".how"], isExclusive: false, closed: [] });
   });
   test("says nothing of what it saw too seldom", () => {
     expect(learnCopying(travel.slice(0, 4)).paths).toEqual([]);
@@ -88,7 +88,7 @@ describe("copyingMask()", () => {
     eosTokenIds: [],
     tokenBytes: (id) => encoder.encode(words[id]),
   });
-  const copying = { paths: [".by", ".to"], isExclusive: true };
+  const copying = { paths: [".by", ".to"], isExclusive: true, closed: [] };
   /** What may follow tokens, by an input. */
   const next = (text: string, written: readonly string[], listed: readonly Listing[] = []): string[] => {
     const mask = copyingMask(anything(tokens), userInput(text), { copying, listings: listed }, tokens);

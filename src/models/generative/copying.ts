@@ -8,6 +8,8 @@ export type Copying = {
   readonly paths: readonly string[];
   /** Whether no part of an input is copied into two values. */
   readonly isExclusive: boolean;
+  /** Values, in JSON's spelling as bytes, of paths where a new one is hardly to be expected. */
+  readonly closed: readonly { readonly path: string; readonly values: readonly string[] }[];
 };
 
 /** An object whose keys stand in the order of their values in the input: reading on, not looking everything up. */
@@ -23,11 +25,12 @@ type Written = { readonly input: TaskInput; readonly value: Json };
 
 /** Learns from examples which values stand word for word in their inputs, as whole words. */
 export function learnCopying(examples: readonly Written[]): Copying {
-  const seen = new Map<string, { all: number; copied: number }>();
+  const seen = new Map<string, { all: number; copied: number; values: Map<string, number> }>();
   for (const { input, value } of examples) {
     const source = sourceOf(input);
     for (const { path, text } of textsIn(value, "")) {
-      const count = seen.get(path) ?? { all: 0, copied: 0 };
+      const count = seen.get(path) ?? { all: 0, copied: 0, values: new Map<string, number>() };
+      count.values.set(escaped(text), (count.values.get(escaped(text)) ?? 0) + 1);
       count.all += 1;
       if (placeOf(source, escaped(text), []) !== null) count.copied += 1;
       seen.set(path, count);
@@ -37,8 +40,21 @@ export function learnCopying(examples: readonly Written[]): Copying {
     .filter(([, { all, copied }]) => all >= MIN_SEEN && all - copied <= MAX_EXCEPTIONS * all)
     .map(([path]) => path)
     .sort();
-  return { paths, isExclusive: areExclusive(examples, new Set(paths)) };
+  const closed = paths.flatMap((path) => {
+    const { all, values } = seen.get(path) ?? { all: 0, values: new Map<string, number>() };
+    const once = [...values.values()].filter((count) => count === 1).length;
+    // Good and Turing: what was seen once tells how much was never seen.
+    return all >= MIN_FOR_CLOSED && once <= MAX_UNSEEN * all
+      ? [{ path, values: [...values.keys()].sort() }]
+      : [];
+  });
+  return { paths, isExclusive: areExclusive(examples, new Set(paths)), closed };
 }
+
+/** Fewer occurrences do not show that a set is closed. */
+const MIN_FOR_CLOSED = 50;
+/** Share of new values, as estimated, up to which a set counts as closed. */
+const MAX_UNSEEN = 0.02;
 
 function areExclusive(examples: readonly Written[], paths: ReadonlySet<string>): boolean {
   const overlapping = examples.filter(({ input, value }) => {
@@ -74,6 +90,11 @@ export function copyingMask(
   const paths = new Set(copying.paths);
   const place = jsonPlace();
   const used: Range[] = [];
+  const closed = new Map(copying.closed.map(({ path, values }) => [path, values]));
+  const after = (path: string): number => (isListed(path) ? (used.at(-1)?.to ?? 0) : 0);
+  /** Values of a closed set that stand in what is left of the input. */
+  const offered = (path: string): readonly string[] | undefined =>
+    closed.get(path)?.filter((value) => placeOf(source, value, used, after(path)) !== null);
   const allowed = new Int32Array(Math.ceil(tokens.size / 32));
   return {
     mask() {
@@ -82,15 +103,25 @@ export function copyingMask(
       const key = place.key();
       const keys = key === null ? undefined : listed.get(key.path);
       if (key !== null && keys !== undefined) {
-        const left = keys.filter((name) => !key.before.includes(name));
+        const isPossible = (name: string): boolean => offered(`${key.path}.${name}`)?.length !== 0;
+        const left = keys.filter((name) => !key.before.includes(name) && isPossible(name));
         allowed.set(bits);
         return onlyKeys(allowed, { content: key.content, left, tokens }) ? allowed : bits;
       }
       const value = place.value();
       if (value === null || !paths.has(value.path)) return bits;
       const listing = isListed(value.path);
-      const from = listing ? (used.at(-1)?.to ?? 0) : 0;
-      fill(allowed.fill(0), { source, content: value.content, used, tokens, from, isListed: listing });
+      const values = offered(value.path);
+      const from = after(value.path);
+      fill(allowed.fill(0), {
+        source,
+        content: value.content,
+        used,
+        tokens,
+        from,
+        isListed: listing,
+        values,
+      });
       return intersected(allowed, bits) ? allowed : bits;
     },
     accept(token) {
@@ -99,7 +130,7 @@ export function copyingMask(
       place.write(tokens.bytes[token]);
       if (copying.isExclusive && before !== null && paths.has(before.path)) {
         const whole = closedValue(before.content, tokens.bytes[token]);
-        const from = isListed(before.path) ? (used.at(-1)?.to ?? 0) : 0;
+        const from = after(before.path);
         const range = whole === null ? null : placeOf(source, whole, used, from);
         if (range !== null) used.push(range);
       }
@@ -146,10 +177,13 @@ type Going = {
   /** Where it may begin, at the earliest. */
   readonly from: number;
   readonly isListed: boolean;
+  /** Of a closed set, those that stand in the input; undefined where any words will do. */
+  readonly values: readonly string[] | undefined;
 };
 
 /** Allows what goes on from every place where the content so far stands, and an end where it is whole words. */
-function fill(allowed: Int32Array, { source, content, used, tokens, from, isListed }: Going): void {
+function fill(allowed: Int32Array, going: Going): void {
+  const { source, content, used, tokens, from, isListed, values } = going;
   for (
     let at = source.indexOf(content, from);
     at !== -1 && at < source.length;
@@ -160,14 +194,19 @@ function fill(allowed: Int32Array, { source, content, used, tokens, from, isList
     if (overlaps({ from: at, to: end }, used)) continue;
     for (let length = 1; length <= tokens.longest && end + length <= source.length; length += 1) {
       const token = tokens.byBytes.get(source.slice(end, end + length));
-      if (token !== undefined && !overlaps({ from: at, to: end + length }, used)) allow(allowed, [token]);
+      if (token === undefined || overlaps({ from: at, to: end + length }, used)) continue;
+      if (isBeginning(source.slice(at, end + length), values)) allow(allowed, [token]);
     }
     if (content === "" || !isWordEnd(source, end) || source[end - 1] === " ") continue;
+    if (values?.includes(content) === false) continue;
     // A listing goes on only where something is left to be listed.
     const mayGoOn = !isListed || WORD_BYTE.test(source.slice(end));
     allow(allowed, mayGoOn ? tokens.closing : tokens.closingLast);
   }
 }
+
+const isBeginning = (text: string, values: readonly string[] | undefined): boolean =>
+  values === undefined || values.some((value) => value.startsWith(text));
 
 type Naming = { readonly content: string; readonly left: readonly string[]; readonly tokens: TokenTable };
 

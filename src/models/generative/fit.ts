@@ -14,6 +14,7 @@ import { packGenerative, type GenerativeParts } from "./artifact.ts";
 import type { Base } from "./base.ts";
 import { learnCopying, listedInOrder, type Copying, type Listing } from "./copying.ts";
 import { arrangerOf, grammarSourceOf, listingsOf } from "./form.ts";
+import { learnLexicon, type Lexicon } from "./lexicon.ts";
 import { sequenceOf, swapValues, type Writing } from "./sequences.ts";
 import { answerFormOf, answerText } from "./words.ts";
 
@@ -28,7 +29,7 @@ export type AdaptOptions = {
   readonly swapShare: number;
   /** Tokens trained at most, prompts counted: bounds the time. */
   readonly maxTokens: number;
-  /** Self-consistency: answers drawn per call for the score, each at the price of an answer; 0 for none. */
+  /** Answers drawn per call as further candidates, computed together; 0 for the likeliest alone. */
   readonly samples: number;
 };
 
@@ -38,7 +39,7 @@ export const adaptDefaults: AdaptOptions = {
   rank: null,
   swapShare: 0.5,
   maxTokens: 1_000_000,
-  samples: 0,
+  samples: 12,
 };
 
 /** Longer prompts keep their end. */
@@ -120,6 +121,7 @@ type Task = Writing & {
   readonly grammar: GrammarSource | null;
   readonly copying: Copying;
   readonly listings: readonly Listing[];
+  readonly lexicon: Lexicon;
 };
 
 async function writingOf(
@@ -159,6 +161,7 @@ async function writingOf(
     grammar,
     copying,
     listings,
+    lexicon: learnLexicon(values, copying.paths),
     arrange: (value, input) => listedInOrder(arrange(value), input, listings),
     maxPromptTokens: contextSize - MAX_ANSWER_TOKENS,
     matcher: grammar === null ? null : (await compileGrammar(grammar, base.vocabulary)).matcher(),
@@ -230,7 +233,7 @@ function developmentChooser(
 
 function artifactOf(
   base: Base,
-  { answerForm, grammar, copying, listings, maxPromptTokens }: Task,
+  { answerForm, grammar, copying, listings, lexicon, maxPromptTokens }: Task,
   { rank, samples }: AdaptOptions,
 ): Omit<GenerativeParts, "tensors"> {
   return {
@@ -239,6 +242,7 @@ function artifactOf(
     grammar,
     copying,
     listings,
+    lexicon,
     maxPromptTokens,
     maxAnswerTokens: MAX_ANSWER_TOKENS,
     samples,

@@ -1,5 +1,5 @@
 import {
-  agrees,
+  canonicalAnswer,
   hash32,
   HouseError,
   type Answer,
@@ -20,8 +20,9 @@ import {
 import { unpackGenerative, type GenerativeParts } from "./artifact.ts";
 import { PRECISION, type Base } from "./base.ts";
 import { copyingMask } from "./copying.ts";
+import { lexicalGain } from "./lexicon.ts";
 import { promptOf } from "./sequences.ts";
-import { answerFrom } from "./words.ts";
+import { answerFrom, valueOf } from "./words.ts";
 
 /** The family's name in the store and in reports. */
 export const GENERATIVE_KIND = "generative";
@@ -75,28 +76,43 @@ type Loaded = {
 async function predict(loaded: Loaded, input: TaskInput, signal?: AbortSignal): Promise<Prediction> {
   const { base, parts } = loaded;
   const prompt = promptOf(input, { base, maxPromptTokens: parts.maxPromptTokens });
-  const [likeliest] = await written(loaded, { input, prompts: [prompt] }, undefined, signal);
-  const answer = answerIn(loaded, likeliest);
+  const prompts = Array.from({ length: parts.samples }, () => prompt);
+  const sampling = { temperature: 1, topP: 1, seed: hash32(prompt.join()) };
+  const generations = [
+    ...(await written(loaded, { input, prompts: [prompt] }, undefined, signal)),
+    ...(prompts.length === 0 ? [] : await written(loaded, { input, prompts }, sampling, signal)),
+  ];
+  const candidates = candidatesOf(loaded, generations);
   // An answer cut at its limit is none: it comes with a score that no threshold takes.
-  if (answer === undefined) return { answer: { type: "text", text: "" }, score: 0 };
-  const confidence = confidenceOf(likeliest);
-  if (parts.samples === 0) return { answer, score: confidence };
-  const sampling = { temperature: SAMPLE_TEMPERATURE, topP: 1, seed: hash32(prompt.join()) };
-  const drawn = await written(
-    loaded,
-    { input, prompts: Array.from({ length: parts.samples }, () => prompt) },
-    sampling,
-    signal,
-  );
-  const same = drawn.filter((generation) => {
-    const other = answerIn(loaded, generation);
-    return other !== undefined && agrees(other, answer);
-  });
-  return { answer, score: (same.length + confidence) / (drawn.length + 1) };
+  if (candidates.length === 0) return { answer: { type: "text", text: "" }, score: 0 };
+  const best = candidates.reduce((top, next) => (next.total > top.total ? next : top));
+  const rest = candidates.reduce((sum, { total }) => sum + Math.exp(total - best.total), 0);
+  return { answer: best.answer, score: Math.exp(best.logProb) / rest };
 }
 
-/** Wang et al. 2023 (self-consistency) draw at 0.5 to 0.7. */
-const SAMPLE_TEMPERATURE = 0.7;
+type Candidate = {
+  readonly answer: Answer;
+  /** Under the model and the grammar. Where the grammar leaves no choice a token counts 1: only what was decided is counted. */
+  readonly logProb: number;
+  /** With what the examples' values say of it. */
+  readonly total: number;
+};
+
+/** Nats of the lexicon against nats of the model; chosen on examples that no published figure uses (docs/log.md). */
+const LEXICON_WEIGHT = 1.2;
+
+/** The different answers among what was written: the model proposes, the lexicon of the task's values has its say. */
+function candidatesOf(loaded: Loaded, generations: readonly Generation[]): Candidate[] {
+  const found = new Map<string, Candidate>();
+  for (const generation of generations) {
+    const answer = answerIn(loaded, generation);
+    if (answer === undefined || found.has(canonicalAnswer(answer))) continue;
+    const logProb = generation.maskedLogProbs.reduce((sum, one) => sum + one, 0);
+    const gain = lexicalGain(loaded.parts.lexicon, valueOf(answer));
+    found.set(canonicalAnswer(answer), { answer, logProb, total: logProb + LEXICON_WEIGHT * gain });
+  }
+  return [...found.values()];
+}
 
 type Asked = { readonly input: TaskInput; readonly prompts: readonly (readonly number[])[] };
 
@@ -115,7 +131,9 @@ async function written(
         matcher === undefined
           ? undefined
           : copyingMask(jumpingAhead(matcher, base.jumps), input, parts, base.tokens);
-      return { prompt, ...(adapter && { adapter }), ...(mask && { mask }) };
+      // The prompt is read once for all that is drawn: its state is kept as a prefix.
+      const read = { prefix: prompt.slice(0, -1), prompt: prompt.slice(-1) };
+      return { ...read, ...(adapter && { adapter }), ...(mask && { mask }) };
     });
     const limits = { maxTokens: parts.maxAnswerTokens, ...(sampling && { sampling }) };
     const generations = await model.generate(requests, limits, signal);
@@ -130,12 +148,4 @@ async function written(
 
 function answerIn({ base, parts }: Loaded, { finish, tokens }: Generation): Answer | undefined {
   return finish === "stop" ? answerFrom(base.tokenizer.decode(tokens), parts.answerForm) : undefined;
-}
-
-/**
- * The probability of the whole answer under the model and the grammar: the product over its tokens. Where the grammar leaves no choice
- * (keys, quotes) a token counts 1, so that only what was decided is counted: which fields, which values.
- */
-function confidenceOf({ maskedLogProbs }: Generation): number {
-  return Math.exp(maskedLogProbs.reduce((sum, logProb) => sum + logProb, 0));
 }

@@ -94,6 +94,14 @@ export function answerText(answer: Answer, form: AnswerForm, arrange: (value: Js
   }
 }
 
+/** An answer as JSON: a text, a value, a call or a list of calls. */
+export function valueOf(answer: Answer): Json {
+  if (answer.type === "text") return answer.text;
+  if (answer.type === "json") return answer.value;
+  const calls = answer.calls.map(({ name, arguments: values }) => ({ name, arguments: values }));
+  return calls.length === 1 ? calls[0] : calls;
+}
+
 /** The answer in a text that a model wrote; undefined where it is not one of this form. */
 export function answerFrom(text: string, form: AnswerForm): Answer | undefined {
   if (form === "text" || (form === "call-or-text" && !text.startsWith("{"))) return { type: "text", text };
