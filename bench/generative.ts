@@ -26,11 +26,11 @@ import {
   measure,
   SEED,
   userInput,
-  writeSection,
   type Line,
   type Row,
   type Split,
 } from "./measure.ts";
+import { writeSection } from "./mixed/section.ts";
 
 type Bench = {
   readonly task: string;
@@ -97,7 +97,8 @@ for (const bench of BENCHES) {
 }
 const table = tableOf(rows);
 console.log(options.json ? JSON.stringify({ rows }) : table);
-if (!options.quick && options.only === "" && rows.length > 0) writeSection("generative", sectionOf(table));
+if (!options.quick && options.only === "" && rows.length > 0)
+  writeSection("generative", sectionOf(table).join("\n"));
 
 async function measureRungs({ task, rungs, split }: Bench, file: string): Promise<Row[]> {
   const parts = split(linesOf(file));

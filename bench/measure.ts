@@ -1,5 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import {
   agrees,
@@ -48,7 +47,6 @@ export type Row = {
 
 export const SEED = 1;
 const CONFIDENCE = 0.95;
-const DOCUMENT = resolve(import.meta.dirname, "../docs/benchmarks.md");
 
 export type Measurement = {
   readonly task: string;
@@ -130,18 +128,4 @@ export function exactText({ exact, exactInterval: interval }: Row): string {
 
 export function coverageText({ coverage99, coverage98, coverage95 }: Row): string {
   return [coverage99, coverage98, coverage95].map((share) => share.toFixed(2)).join(" / ");
-}
-
-/** Puts a section between its markers into docs/benchmarks.md, in place of the old one. */
-export function writeSection(name: string, lines: readonly string[]): void {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
-  const section = [open, ...lines, close].join("\n");
-  const old = existsSync(DOCUMENT) ? readFileSync(DOCUMENT, "utf8") : "# Benchmarks\n";
-  const start = old.indexOf(open);
-  const end = old.indexOf(close);
-  const replaced =
-    start >= 0 && end > start
-      ? old.slice(0, start) + section + old.slice(end + close.length)
-      : `${old.trimEnd()}\n\n${section}\n`;
-  writeFileSync(DOCUMENT, replaced);
 }

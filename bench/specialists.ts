@@ -14,11 +14,11 @@ import {
   measure,
   SEED,
   userInput,
-  writeSection,
   type Line,
   type Row,
   type Split,
 } from "./measure.ts";
+import { writeSection } from "./mixed/section.ts";
 
 type Bench = {
   readonly task: string;
@@ -103,7 +103,7 @@ for (const bench of BENCHES) {
 }
 const table = tableOf(rows);
 console.log(options.json ? JSON.stringify({ rows }) : table);
-if (!options.quick && rows.length > 0) writeSection("specialists", sectionOf(table));
+if (!options.quick && rows.length > 0) writeSection("specialists", sectionOf(table).join("\n"));
 
 /** The given number of training calls; tested on the validation calls and all out-of-scope ones, which no model here has seen. */
 function clincSplit(examples: number): (rows: readonly Line[]) => Split {
