@@ -46,7 +46,10 @@ async function predictionsOf(specialist: Specialist, inputs: readonly TaskInput[
   return predictions;
 }
 
-describe.each(families.map((family) => [family.kind, family] as const))("%s", (_, family) => {
+// A fit of a small language model takes seconds, and many on a busy machine.
+const PATIENCE = { timeout: 180_000 };
+
+describe.each(families.map((family) => [family.kind, family] as const))("%s", PATIENCE, (_, family) => {
   // A fit that wants all cores takes seconds even for these.
   const examples = smallTask(family.threads === "all" ? 24 : 60);
   const fitted = family.fit(examples, SEED);

@@ -268,10 +268,20 @@ function intersected(allowed: Int32Array, bits: Int32Array): boolean {
   return some !== 0;
 }
 
-/** What an input offers for copying, as bytes in JSON's spelling; parts are kept apart by a byte no text has. */
+/** More than a prompt of 512 tokens holds (about 2.5 characters each); every place in it is looked at for every token. */
+const MAX_SOURCE_CHARACTERS = 3000;
+
+/** What an input offers for copying, as bytes in JSON's spelling; parts are kept apart by a byte no text has. Long parts offer their end. */
 function sourceOf(input: TaskInput): string {
-  return input.parts.map(({ text }) => escaped(text.trim())).join("\u0000");
+  const ends = input.parts.slice(-MAX_PARTS).map(({ text }) => text.trim().slice(-MAX_SOURCE_CHARACTERS));
+  return ends
+    .map(escaped)
+    .join("\u0000")
+    .slice(-2 * MAX_SOURCE_CHARACTERS);
 }
+
+/** Later parts are what a prompt keeps. */
+const MAX_PARTS = 64;
 
 const escaped = (text: string): string =>
   Buffer.from(JSON.stringify(text.toWellFormed()).slice(1, -1)).toString("latin1");
