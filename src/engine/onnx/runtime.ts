@@ -130,7 +130,8 @@ function sessionOptions(
     graphOptimizationLevel: "all",
     // 3 is errors only: warnings about unused initialisers are for its developers.
     logSeverityLevel: 3,
-    // Denormals cost a hundred cycles each; spinning threads collapse on a busy machine.
-    extra: { session: { set_denormal_as_zero: "1", intra_op: { allow_spinning: "0" } } },
+    // Spinning threads collapse on a busy machine. set_denormal_as_zero is not for us: the first session of a process sets it for its whole
+    // thread, and all arithmetic of that thread loses its smallest numbers.
+    extra: { session: { intra_op: { allow_spinning: "0" } } },
   };
 }
