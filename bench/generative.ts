@@ -43,6 +43,8 @@ type Bench = {
 const SNIPS_TEST_FROM = 13_000;
 const SGD_TRAIN_SHARE = 0.75;
 const SGD_TRAIN = 2_000;
+/** Of tasks whose answers are long: thirteen texts of a hundred tokens each are written per question. */
+const LONG_TEST = 150;
 
 const BENCHES: readonly Bench[] = [
   {
@@ -66,7 +68,10 @@ const BENCHES: readonly Bench[] = [
     rungs: ["generative", "template-fill"],
     split: (rows) => ({
       train: rows.filter((row) => row.split === "train").map(lastUser),
-      test: rows.filter((row) => row.split === "test").map(lastUser),
+      test: seededRandom(SEED)
+        .shuffle(rows.filter((row) => row.split === "test"))
+        .slice(0, LONG_TEST)
+        .map(lastUser),
     }),
   },
   {
@@ -158,7 +163,10 @@ function sgdSplit(all: readonly Line[]): Split {
   const isTrain = (row: Line): boolean => inTrain.has(row.meta?.trace_id ?? "");
   return {
     train: seededRandom(SEED).shuffle(calls.filter(isTrain)).slice(0, SGD_TRAIN).map(conversation),
-    test: calls.filter((row) => !isTrain(row)).map(conversation),
+    test: seededRandom(SEED)
+      .shuffle(calls.filter((row) => !isTrain(row)))
+      .slice(0, LONG_TEST)
+      .map(conversation),
   };
 }
 
