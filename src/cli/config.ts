@@ -3,6 +3,7 @@ import { z } from "zod";
 import { HouseError } from "../core/index.ts";
 import { LIST_PRICES, type PriceTable } from "../models/index.ts";
 import { LOOP_DEFAULTS } from "../loop.ts";
+import { gatewayFields, gatewayForm, type GatewayConfig } from "./gateway-config.ts";
 
 export const CONFIG_FILE = "understudy.config.json";
 
@@ -27,6 +28,7 @@ export const configForm = z.strictObject({
     })
     .optional(),
   prices: z.strictObject({ asOf: z.string(), models: z.record(z.string(), price) }).optional(),
+  ...gatewayFields,
 });
 
 export type Config = {
@@ -40,6 +42,7 @@ export type Config = {
   readonly host: string;
   readonly port: number;
   readonly upstream: { readonly url: string; readonly keyEnv: string } | null;
+  readonly gateway: GatewayConfig;
   readonly prices: PriceTable;
   /** The store's key from the environment; undefined when the key file is to be used. */
   readonly key: Uint8Array | undefined;
@@ -85,6 +88,7 @@ export function normalizeConfig(flags: Flags, env: Environment): Config {
       upstream === undefined
         ? null
         : { url: upstream, keyEnv: flags.upstreamKeyEnv ?? file.upstream?.keyEnv ?? DEFAULTS.keyEnv },
+    gateway: gatewayOf(file),
     prices:
       file.prices === undefined
         ? LIST_PRICES
@@ -93,10 +97,15 @@ export function normalizeConfig(flags: Flags, env: Environment): Config {
   };
 }
 
+function gatewayOf(file: z.infer<typeof configForm>): GatewayConfig {
+  const named = Object.keys(gatewayFields).map((field) => [field, file[field as keyof typeof gatewayFields]]);
+  return gatewayForm.parse(Object.fromEntries(named));
+}
+
 function readFile(path: string | undefined): z.infer<typeof configForm> {
   const file = path ?? CONFIG_FILE;
   if (!existsSync(file)) {
-    if (path === undefined) return {};
+    if (path === undefined) return configForm.parse({});
     throw new HouseError("bad-config", `Cannot read config "${path}": there is no such file`);
   }
   let value: unknown;

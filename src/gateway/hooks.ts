@@ -1,0 +1,69 @@
+import type { IncomingMessage } from "node:http";
+import type { ErrorCode, Usage } from "../core/index.ts";
+import type { Decision } from "../route/index.ts";
+
+/** Roles of our own keys, each with what the ones before it may. */
+export const ROLES = ["ingest", "viewer", "curator", "operator", "owner"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Who asks. */
+export type Caller = {
+  /** Id of the key; `anonymous` where no keys are required. */
+  readonly keyId: string;
+  readonly role: Role;
+};
+
+/** Why a request is not taken, to be told in the caller's protocol. */
+export type Refusal = {
+  readonly code: ErrorCode;
+  readonly message: string;
+  /** Whole seconds, when waiting helps. */
+  readonly retryAfterS?: number;
+};
+
+/** Says who may come in. Synchronous: one hash and one look-up. */
+export type Gatekeeper = {
+  /** Whether callers need a key of ours: then their credentials are not the provider's and are not passed on. */
+  readonly needsKey: boolean;
+  admit(request: IncomingMessage, needs: Role): Caller | Refusal;
+};
+
+/** What a call will take, before it is known exactly. */
+export type Estimate = {
+  readonly keyId: string;
+  readonly taskId: string | null;
+  readonly model: string;
+  readonly inputTokens: number;
+  readonly outputTokens: number;
+};
+
+/** A part of a budget held for one call: settled exactly once, with what it took (null where the provider did not say). */
+export type Reservation = { settle(usage: Usage, servedBy: "provider" | "specialist"): void };
+
+/** Limits on requests, tokens and money. Exact under concurrency: reserved before, settled after. Synchronous. */
+export type Accountant = { reserve(estimate: Estimate): Reservation | Refusal };
+
+/** A call as operations see it: no content. */
+export type CallFacts = {
+  readonly callId: string;
+  readonly session: string;
+  readonly keyId: string;
+  readonly surface: string;
+  readonly model: string;
+  /** Null when a specialist answered or none was reached. */
+  readonly provider: string | null;
+  readonly decision: Pick<Decision, "servedBy" | "reason" | "taskId" | "score">;
+  readonly isStream: boolean;
+  readonly startedMs: number;
+  readonly firstByteMs: number | null;
+  readonly endedMs: number;
+  readonly status: number;
+  readonly failure: ErrorCode | null;
+  readonly usage: Usage;
+  readonly attempts: number;
+  /** Context of the caller's trace, as it came. */
+  readonly traceparent: string | null;
+};
+
+/** Told of every call once, after its end: metrics, spans, log lines. Must not throw or wait. */
+export type Observer = (facts: CallFacts) => void;
