@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { ErrorCode, Usage } from "../core/index.ts";
+import type { Operation } from "../models/index.ts";
 import type { Decision } from "../route/index.ts";
 
 /** Roles of our own keys, each with what the ones before it may. */
@@ -8,9 +9,13 @@ export type Role = (typeof ROLES)[number];
 
 /** Who asks. */
 export type Caller = {
-  /** Id of the key; `anonymous` where no keys are required. */
+  /** Id of the key; `anonymous` for who came without one, where none is required. */
   readonly keyId: string;
   readonly role: Role;
+  /** Models that may be asked for, as the client names them, `*` at the end for any rest; null for all. See `mayAsk`. */
+  readonly models: readonly string[] | null;
+  /** True when the credential sent is a key of ours: it is not the provider's and must not be passed on. */
+  readonly hasKey: boolean;
 };
 
 /** Why a request is not taken, to be told in the caller's protocol. */
@@ -22,11 +27,7 @@ export type Refusal = {
 };
 
 /** Says who may come in. Synchronous: one hash and one look-up. */
-export type Gatekeeper = {
-  /** Whether callers need a key of ours: then their credentials are not the provider's and are not passed on. */
-  readonly needsKey: boolean;
-  admit(request: IncomingMessage, needs: Role): Caller | Refusal;
-};
+export type Gatekeeper = { admit(request: Pick<IncomingMessage, "headers">, needs: Role): Caller | Refusal };
 
 /** What a call will take, before it is known exactly. */
 export type Estimate = {
@@ -37,8 +38,16 @@ export type Estimate = {
   readonly outputTokens: number;
 };
 
-/** A part of a budget held for one call: settled exactly once, with what it took (null where the provider did not say). */
-export type Reservation = { settle(usage: Usage, servedBy: "provider" | "specialist"): void };
+/** A part of a budget held for one call. Exactly one of the two is called, once; what comes after it is ignored. */
+export type Reservation = {
+  /**
+   * The call was served, or failed at the provider: it counts, with what it took. Null keeps what was reserved: the provider may have
+   * charged for an answer that broke off. What a provider refused took 0 tokens.
+   */
+  settle(usage: Usage, servedBy: "provider" | "specialist" | "cache"): void;
+  /** The call never reached anyone: it does not count. */
+  release(): void;
+};
 
 /** Limits on requests, tokens and money. Exact under concurrency: reserved before, settled after. Synchronous. */
 export type Accountant = { reserve(estimate: Estimate): Reservation | Refusal };
@@ -49,7 +58,11 @@ export type CallFacts = {
   readonly session: string;
   readonly keyId: string;
   readonly surface: string;
+  readonly operation: Operation;
+  /** As the client named it. */
   readonly model: string;
+  /** As the provider that answered names it; null when none did. */
+  readonly upstreamModel: string | null;
   /** Null when a specialist answered or none was reached. */
   readonly provider: string | null;
   readonly decision: Pick<Decision, "servedBy" | "reason" | "taskId" | "score">;

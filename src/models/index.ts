@@ -39,3 +39,4 @@ export {
   type PullEffects,
   type PullOptions,
 } from "./hub/pull.ts";
+export type { Operation } from "./upstream/types.ts";
