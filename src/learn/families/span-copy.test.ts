@@ -66,6 +66,18 @@ describe("spanCopy", () => {
     expect(expressible(free)).toBeLessThan(0.6);
   });
 
+  test("fit() gives the same bytes with two threads", async () => {
+    const two = await spanCopy.fit(bookings(100, 0), { seed: 1, threads: 2 });
+    expect(Buffer.from(two).equals(Buffer.from(await fitted))).toBe(true);
+  });
+
+  test("fit() stops its threads when cancelled", async () => {
+    const stop = new AbortController();
+    const running = spanCopy.fit(bookings(100, 0), { seed: 1, threads: 2, signal: stop.signal });
+    stop.abort();
+    await expect(running).rejects.toMatchObject({ code: "cancelled" });
+  });
+
   test("fit() stops when cancelled", async () => {
     const signal = AbortSignal.abort();
     await expect(spanCopy.fit(bookings(40, 0), { seed: 1, signal })).rejects.toMatchObject({

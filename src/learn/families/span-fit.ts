@@ -1,26 +1,12 @@
-import { setImmediate } from "node:timers/promises";
-import {
-  canonicalAnswer,
-  HouseError,
-  seededRandom,
-  type Answer,
-  type FitOptions,
-  type TrainingExample,
-} from "../../core/index.ts";
+import { seededRandom, type Answer, type FitOptions, type TrainingExample } from "../../core/index.ts";
 import { CRF_DEFAULTS, type CrfOptions } from "../tagger/crf.ts";
-import { align, assemble } from "./span-frame.ts";
+import { alignedOf } from "./span-fold.ts";
+import { align } from "./span-frame.ts";
 import { inferForm, type Form } from "./span-form.ts";
-import {
-  fitModel,
-  frameworkOf,
-  meanModel,
-  readerOf,
-  type Aligned,
-  type Reader,
-  type SpanModel,
-} from "./span-model.ts";
-import { fitScore, memoryOf, scoreFeatures, type Memory, type ScoreModel } from "./span-score.ts";
+import { frameworkOf, meanModel, type Aligned, type SpanModel } from "./span-model.ts";
+import { fitScore, memoryOf, type Memory, type ScoreModel } from "./span-score.ts";
 import { sourceOf, type TextSource } from "./span-source.ts";
+import { fitFolds } from "./span-threads.ts";
 
 /** A whole specialist as plain data. */
 export type SpanSpecialist = {
@@ -57,7 +43,19 @@ export function prepare(examples: readonly TrainingExample[]): Prepared {
   return { form, items, shareExpressible: examples.length === 0 ? 0 : count / examples.length };
 }
 
-type Item = Prepared["items"][number];
+export type Item = Prepared["items"][number];
+
+/** Beyond this many steps a member gains nothing that its time is worth: with many examples, fewer passes and folds. */
+const MAX_STEPS = 120_000;
+const MANY_EXAMPLES = 6000;
+const FEWER_FOLDS = 4;
+
+function optionsFor(examples: number, { folds, crf }: SpanOptions): SpanOptions {
+  const fewer = examples > MANY_EXAMPLES ? Math.min(folds, FEWER_FOLDS) : folds;
+  const rows = (examples * (fewer - 1)) / fewer;
+  const epochs = Math.max(2, Math.min(crf.epochs, Math.round(MAX_STEPS / Math.max(1, rows))));
+  return { folds: fewer, crf: { ...crf, epochs } };
+}
 
 /**
  * Trains one model per fold on the other folds; each judges the examples it has not seen, and from these judgements the
@@ -69,51 +67,22 @@ export async function fitSpans(
   run: FitOptions,
 ): Promise<SpanSpecialist> {
   const { form, items } = prepared;
-  const { seed, progress, signal } = run;
-  const random = seededRandom(`span-copy ${seed}`);
-  const shuffled = random.shuffle(items);
-  const shared = frameworkOf(form, alignedOf(items));
-  const folds = Array.from({ length: options.folds }, (_, fold) => fold);
-  const features: number[][] = [];
-  const right: boolean[] = [];
-  const members: SpanModel[] = [];
-  for (const fold of folds) {
-    // A fold takes seconds: between folds others get their turn.
-    await setImmediate();
-    if (signal?.aborted)
-      throw new HouseError(
-        "cancelled",
-        `Cannot finish span copying: cancelled in fold ${fold + 1} of ${options.folds}`,
-      );
-    const seen = shuffled.filter((_, index) => index % options.folds !== fold);
-    const member = fitModel(shared, alignedOf(seen), options.crf, seededRandom(`span-copy ${seed} ${fold}`));
-    const reader = readerOf(member);
-    const memory = memoryOf(alignedOf(seen));
-    for (const item of shuffled.filter((_, index) => index % options.folds === fold)) {
-      const judged = judge(reader, memory, item);
-      features.push(judged.features);
-      right.push(judged.isRight);
-    }
-    members.push(member);
-    progress?.({ stage: "span-copy", done: fold + 1, total: options.folds, unit: "folds" });
-  }
+  const { seed } = run;
+  const { folds, crf } = optionsFor(items.length, options);
+  const shuffled = seededRandom(`span-copy ${seed}`).shuffle(items);
   const aligned = alignedOf(items);
+  const job = { items: shuffled, shared: frameworkOf(form, aligned), folds, crf, seed };
+  const results = await fitFolds(job, run);
   return {
-    model: meanModel(members, aligned),
-    score: fitScore(features, right),
+    model: meanModel(
+      results.map(({ member }) => member),
+      aligned,
+    ),
+    score: fitScore(
+      results.flatMap(({ features }) => features),
+      results.flatMap(({ right }) => right),
+    ),
     memory: memoryOf(aligned),
     shareExpressible: prepared.shareExpressible,
-  };
-}
-
-const alignedOf = (items: readonly Item[]): Aligned[] =>
-  items.flatMap(({ aligned }) => (aligned === null ? [] : [aligned]));
-
-function judge(reader: Reader, memory: Memory, item: Item): { features: number[]; isRight: boolean } {
-  const reading = reader.read(item.source);
-  const answer = assemble(reader.model.form, item.source, reading.frame);
-  return {
-    features: scoreFeatures(item.source, reading, reader.model, memory),
-    isRight: canonicalAnswer(answer) === canonicalAnswer(item.answer),
   };
 }
