@@ -23,3 +23,4 @@ export { lexicalFamilies } from "./families/index.ts";
 export type { LexicalFamily, LexicalSpecialist } from "./families/lexical.ts";
 export { closedSet } from "./families/closed-set.ts";
 export { optionRanker } from "./families/option-ranker.ts";
+export { ceilingOf, expectedCeiling, outputFormOf, type OutputForm } from "./families/output-form.ts";

@@ -70,9 +70,16 @@ export function fitRanker(examples: readonly TrainingExample[], options: FitOpti
 
 type Understood = { readonly reading: Reading; readonly form: AnswerForm; readonly items: readonly Item[] };
 
+type FoundReading = {
+  readonly reading: Reading;
+  readonly form: AnswerForm;
+  readonly key: string;
+  readonly found: number;
+};
+
 /** The reading and answer form under which most answers are among the options. */
-function understand(examples: readonly TrainingExample[]): Understood {
-  let best: { reading: Reading; form: AnswerForm; key: string; found: number } | null = null;
+function findReading(examples: readonly TrainingExample[]): FoundReading | null {
+  let best: FoundReading | null = null;
   for (const reading of READINGS) {
     const counts = new Map<string, { form: AnswerForm; found: number }>();
     for (const { input, answer } of examples) {
@@ -88,6 +95,11 @@ function understand(examples: readonly TrainingExample[]): Understood {
       if (best === null || found > best.found) best = { reading, form, key, found };
     }
   }
+  return best;
+}
+
+function understand(examples: readonly TrainingExample[]): Understood {
+  const best = findReading(examples);
   const least = Math.max(MIN_EXAMPLES, MIN_SHARE_OFFERED * examples.length);
   if (best === null || best.found < least) {
     throw new HouseError(
@@ -97,6 +109,15 @@ function understand(examples: readonly TrainingExample[]): Understood {
   }
   const { reading, form, key } = best;
   return { reading, form, items: examples.map((example) => itemOf(example, reading, key)) };
+}
+
+/** Whether the answers of other examples are among their options, read as these examples are. Nothing is chosen where these have no options. */
+export function optionsChosen(
+  seen: readonly TrainingExample[],
+): (examples: readonly TrainingExample[]) => boolean[] {
+  const found = findReading(seen);
+  return (examples) =>
+    examples.map((example) => found !== null && itemOf(example, found.reading, found.key).chosen >= 0);
 }
 
 function itemOf({ input, answer }: TrainingExample, reading: Reading, key: string): Item {
