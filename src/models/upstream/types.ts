@@ -10,13 +10,15 @@ export type UpstreamCall = {
   readonly operation: Operation;
   /** Of the body; one of those that the provider speaks. */
   readonly protocol: ProtocolName;
-  /** The provider's own name of the model, with aliases resolved. */
+  /** The provider's own name of the model, with aliases resolved. Of `models`: the one that is asked about; empty for the list. */
   readonly model: string;
   readonly isStream: boolean;
   /** Untouched where client and provider speak the same protocol and the model keeps its name. Empty for a GET. */
   readonly body: Uint8Array;
   /** The client's headers, names in lower case. */
   readonly headers: Headers;
+  /** Of the client's path, with its `?`; empty when there is none. */
+  readonly query: string;
 };
 
 /** A request as it goes out. */
