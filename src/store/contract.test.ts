@@ -307,6 +307,51 @@ for (const { name, within } of implementations) {
         ]);
       });
     });
+    test("accessKeys.change() moves the version and keeps what it does not name", () => {
+      within((store) => {
+        const secretHash = Buffer.alloc(32, 7);
+        const key = {
+          id: "k1",
+          secretHash,
+          name: "app",
+          role: "ingest",
+          models: ["m*"],
+          madeAt: later,
+          expiresAt: null,
+          replaces: null,
+        };
+        store.accessKeys.add(key);
+        const version = store.accessKeys.version();
+        store.accessKeys.change("k1", { revokedAt: later });
+        store.accessKeys.noteUse(["k1"], later);
+        expect(store.accessKeys.version()).toBe(version + 1);
+        const [read] = store.accessKeys.all().keys;
+        expect({ ...read, secretHash: Buffer.from(read.secretHash) }).toEqual({
+          ...key,
+          revokedAt: later,
+          lastUsedAt: later,
+        });
+        expect(store.accessKeys.change("k2", {})).toBeNull();
+      });
+    });
+    test("audit.iterate() gives the entries in the order appended, and verify() finds nothing", () => {
+      within((store) => {
+        expect(store.audit.verify()).toEqual({ head: { entries: 0, mac: "" }, problems: [] });
+        for (const action of ["a", "b", "c"])
+          store.audit.append({ actor: "cli:me", action, detail: { n: 1 } });
+        expect([...store.audit.iterate()].map(({ number, action }) => [number, action])).toEqual([
+          [1, "a"],
+          [2, "b"],
+          [3, "c"],
+        ]);
+        const { head, problems } = store.audit.verify();
+        expect([head.entries, problems]).toEqual([3, []]);
+        expect(store.audit.verify(head).problems).toEqual([]);
+      });
+    });
+    test("checkWritable() passes on a store that takes writes", () => {
+      within((store) => expect(() => store.checkWritable()).not.toThrow());
+    });
     test("ledger.all() gives the entries in the order appended", () => {
       within((store) => {
         const entries = [2, 1].map((n) => ({ at: `2026-03-0${n}`, event: "task-found", detail: { n } }));

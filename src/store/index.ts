@@ -1,8 +1,14 @@
 export { once } from "./once.ts";
 export { openStore } from "./open.ts";
 export type {
+  AccessKey,
+  AccessKeyTable,
   AddResult,
   AssignmentRow,
+  AuditEntry,
+  AuditHead,
+  AuditTrail,
+  AuditVerdict,
   CallMeta,
   CallTable,
   CertificateTable,

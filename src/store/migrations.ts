@@ -70,6 +70,24 @@ CREATE TABLE certificate_calls (
   PRIMARY KEY (call, certificate)) STRICT, WITHOUT ROWID;
 `,
   },
+  {
+    number: 3,
+    sql: `
+-- Keys of callers. body: name, role, models, times, as JSON; mac: over id, body and hash under the store's key, so that a row
+-- written by another hand opens nothing. version: the greatest of all rows tells that something has changed.
+CREATE TABLE access_keys (
+  id TEXT PRIMARY KEY, secret_hash BLOB NOT NULL, body TEXT NOT NULL, mac BLOB NOT NULL,
+  version INTEGER NOT NULL, last_used_at TEXT) STRICT;
+CREATE INDEX access_keys_by_version ON access_keys (version);
+
+-- Each mac is over the entry and the mac before it, under the store's key; the anchor is over the count and the last mac.
+CREATE TABLE audit (
+  number INTEGER PRIMARY KEY, at TEXT NOT NULL, actor TEXT NOT NULL, action TEXT NOT NULL, detail TEXT NOT NULL,
+  mac BLOB NOT NULL) STRICT;
+CREATE TABLE audit_anchor (
+  one INTEGER PRIMARY KEY CHECK (one = 1), entries INTEGER NOT NULL, mac BLOB NOT NULL) STRICT;
+`,
+  },
 ];
 
 type Applied = { readonly number: number; readonly hash: string };

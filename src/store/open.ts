@@ -1,3 +1,5 @@
+import { createAccessKeyTable } from "./access-keys.ts";
+import { createAuditTrail } from "./audit.ts";
 import { createCallTable } from "./calls.ts";
 import { createCertificateTable } from "./certificates.ts";
 import { openDatabase, type Database } from "./database.ts";
@@ -22,6 +24,11 @@ export function openStore(options: OpenOptions): Store {
   }
 }
 
+function createWriteCheck(database: Database, nowMs: () => number): () => void {
+  const put = database.prepare("INSERT OR REPLACE INTO settings (name, value) VALUES ('written', ?)");
+  return () => void database.transaction(() => put.run(Buffer.from(new Date(nowMs()).toISOString())));
+}
+
 /** The store in an open database, which it closes. */
 export function storeOver(database: Database, options: OpenOptions): Store {
   const { nowMs } = options;
@@ -35,6 +42,9 @@ export function storeOver(database: Database, options: OpenOptions): Store {
     certificates: createCertificateTable(database, nowMs),
     runs: createRunTable(database, vault, nowMs),
     ledger: createLedger(database),
+    accessKeys: createAccessKeyTable(database, vault),
+    audit: createAuditTrail(database, vault, nowMs),
+    checkWritable: createWriteCheck(database, nowMs),
     lineage: createLineage(database),
     pseudonym: vault.pseudonym,
     close: () => database.close(),

@@ -129,6 +129,65 @@ export type Lineage = {
   readonly certificates: readonly string[];
 };
 
+/** A key that callers show at the gateway. What it lets in is the hash's secret, which is nowhere. */
+export type AccessKey = {
+  /** Public: the part of the key that is printed and logged. */
+  readonly id: string;
+  /** SHA-256 of the secret. */
+  readonly secretHash: Uint8Array;
+  readonly name: string;
+  readonly role: string;
+  /** Null for all models. */
+  readonly models: readonly string[] | null;
+  readonly madeAt: string;
+  readonly expiresAt: string | null;
+  readonly revokedAt: string | null;
+  /** Id of the key that this one was made to replace. */
+  readonly replaces: string | null;
+  /** Coarse: written once an hour at most. */
+  readonly lastUsedAt: string | null;
+};
+
+export type AccessKeyTable = {
+  add(key: Omit<AccessKey, "lastUsedAt" | "revokedAt">): void;
+  /** Null when there is no such key, or its row was changed by another hand. */
+  change(id: string, changes: Partial<Pick<AccessKey, "expiresAt" | "revokedAt">>): AccessKey | null;
+  /** Oldest first. `foreign`: ids of rows that were not written under the store's key; they open nothing. */
+  all(): { readonly keys: readonly AccessKey[]; readonly foreign: readonly string[] };
+  /** Another number after every change that matters to who may come in. */
+  version(): number;
+  noteUse(ids: readonly string[], at: string): void;
+};
+
+export type AuditEntry = {
+  /** From 1 without a gap. */
+  readonly number: number;
+  readonly at: string;
+  /** `cli:` and the user of the machine, or `key:` and the id of a key. */
+  readonly actor: string;
+  /** Noun and verb: `call-read`, `key-created`. */
+  readonly action: string;
+  /** Ids and settings, never content. */
+  readonly detail: { readonly [field: string]: Json };
+};
+
+/** Where the trail ends: keep it elsewhere, and a trail that was put back as a whole is found too. */
+export type AuditHead = { readonly entries: number; readonly mac: string };
+
+export type AuditVerdict = {
+  readonly head: AuditHead;
+  /** What does not hold, first place first; empty for an intact trail. */
+  readonly problems: readonly string[];
+};
+
+/** Who read content and who changed what. Entries are chained under the store's key and never changed. */
+export type AuditTrail = {
+  /** On disk when it returns. */
+  append(entry: Pick<AuditEntry, "actor" | "action" | "detail">): AuditHead;
+  iterate(): IterableIterator<AuditEntry>;
+  verify(noted?: AuditHead): AuditVerdict;
+};
+
 /** Everything on disk. One implementation today (embedded SQLite, WAL); the contract test is written for more. */
 export type Store = {
   readonly calls: CallTable;
@@ -138,6 +197,10 @@ export type Store = {
   readonly certificates: CertificateTable;
   readonly runs: RunTable;
   readonly ledger: Ledger;
+  readonly accessKeys: AccessKeyTable;
+  readonly audit: AuditTrail;
+  /** Writes and syncs a row. Throws HouseError store-full | store-busy | store-broken when nothing can be written. */
+  checkWritable(): void;
   /** Null when there is no such call. */
   lineage(callId: string): Lineage | null;
   /** A keyed pseudonym (HMAC-SHA-256 under the store's key): the same value gives the same one in this store, and none in another. */

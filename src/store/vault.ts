@@ -33,6 +33,8 @@ export type Vault = {
   openJson(record: readonly string[], sealed: Uint8Array): unknown;
   /** HMAC-SHA-256: tells equal texts from others without telling which they are. */
   keyedHash(text: string): Uint8Array;
+  /** HMAC-SHA-256 that only who has the store's key can make; another for each use. */
+  mac(use: "access key" | "audit", text: string): Uint8Array;
   pseudonym: Store["pseudonym"];
 };
 
@@ -41,6 +43,7 @@ export function openVault(database: Database, options: OpenOptions): Vault {
   const chest = openChest(database, options);
   const hashKey = chest.derive("content hash");
   const pseudonymKey = chest.derive("pseudonym");
+  const macKeys = { "access key": chest.derive("access key"), audit: chest.derive("audit") };
   const vault: Vault = {
     seal(record, bytes) {
       const deflated = deflateRawSync(bytes, DEFLATE);
@@ -62,6 +65,7 @@ export function openVault(database: Database, options: OpenOptions): Vault {
     sealJson: (record, value) => vault.seal(record, Buffer.from(JSON.stringify(value))),
     openJson: (record, sealed) => JSON.parse(Buffer.from(vault.open(record, sealed)).toString()),
     keyedHash: (text) => createHmac("sha256", hashKey).update(text).digest(),
+    mac: (use, text) => createHmac("sha256", macKeys[use]).update(text).digest(),
     pseudonym(kind, value) {
       const digest = createHmac("sha256", pseudonymKey)
         .update(JSON.stringify([kind, value]))
