@@ -1,16 +1,33 @@
 export { families, familiesOn, familyOf } from "./families.ts";
-export { plainFold, streamFold, type Fold } from "./openai-fold.ts";
+export { plainFold, streamFold } from "./protocols/chat/fold.ts";
 export { ANSWER_VERSION, policyHashOf } from "./policy-hash.ts";
-export { parseChatRequest, type ParsedRequest } from "./openai-request.ts";
+export { parseChatRequest } from "./protocols/chat/request.ts";
 export {
   openaiUpstream,
   UPSTREAM_TIMEOUTS,
   type UpstreamOptions,
   type UpstreamTimeouts,
 } from "./openai-upstream.ts";
-export { writeAnswer, type AnswerHead } from "./openai-write.ts";
+export { writeAnswer, type AnswerHead } from "./protocols/chat/write.ts";
 export { costOf, LIST_PRICES, priceOf, type Price, type PriceTable } from "./prices.ts";
 export type { FoldedAnswer, Headers, Provider, ProviderCall, ProviderEvent } from "./provider.ts";
+export type {
+  AnswerIdentity,
+  AnswerStep,
+  Counts,
+  Fold,
+  ParsedRequest,
+  Protocol,
+  ProtocolName,
+  SaidInPath,
+  StepReader,
+  StepWriter,
+  WrittenError,
+  WrittenRequest,
+} from "./protocol.ts";
+export { protocols } from "./protocols/protocols.ts";
+export { stepsOf } from "./protocols/response-steps.ts";
+export { writeResponse } from "./protocols/writing.ts";
 export { readRecordedCalls, type RecordedCall } from "./recorded-log.ts";
 export { ADAPTER_FORMS, BASE_FORMS, exportBase, exportSpecialist, type Exported } from "./export/export.ts";
 export { findBaseOf, GENERATIVE_KIND, openBase } from "./generative/index.ts";

@@ -1,6 +1,6 @@
 import { errors, Pool, type Dispatcher } from "undici";
 import { HouseError, type ErrorCode } from "../core/index.ts";
-import { plainFold, streamFold } from "./openai-fold.ts";
+import { plainFold, streamFold } from "./protocols/chat/fold.ts";
 import type { Headers, Provider, ProviderCall, ProviderEvent } from "./provider.ts";
 
 export type UpstreamTimeouts = {

@@ -1,5 +1,5 @@
 import { contentHash, type ChatRequest, type ChatResponse } from "../core/index.ts";
-import { writeAnswer, writeError } from "./openai-write.ts";
+import { writeAnswer, writeError } from "./protocols/chat/write.ts";
 import type { Provider, ProviderEvent } from "./provider.ts";
 import type { RecordedCall } from "./recorded-log.ts";
 

@@ -1,4 +1,4 @@
-import { plainFold, streamFold } from "./openai-fold.ts";
+import { plainFold, streamFold } from "./protocols/chat/fold.ts";
 import { modelList } from "./replay.ts";
 import type { Provider, ProviderCall, ProviderEvent } from "./provider.ts";
 

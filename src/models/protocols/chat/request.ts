@@ -1,27 +1,24 @@
-import { jsonDepth, MAX_JSON_DEPTH, type ChatRequest, type Message, type ToolCall } from "../core/index.ts";
-
-/** A request that was read, or what is wrong with it in the words of the OpenAI error form. */
-export type ParsedRequest =
-  | { readonly ok: true; readonly request: ChatRequest }
-  | { readonly ok: false; readonly message: string; readonly param: string | null };
-
-type Fields = { readonly [field: string]: unknown };
-type Fault = { readonly message: string; readonly param: string | null };
+import type { ChatRequest, Message, ToolCall } from "../../../core/index.ts";
+import type { ParsedRequest, SaidInPath } from "../../protocol.ts";
+import { isFields, readObject, wrong, type Fault, type Fields } from "../fields.ts";
 
 /**
  * Reads a chat-completions body. Only what the house itself reads is checked: fields we do not know are the provider's
  * business and pass, so that a parameter which is new today works today.
  */
-export function parseChatRequest(body: Uint8Array): ParsedRequest {
-  let value: unknown;
-  try {
-    value = JSON.parse(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString("utf8"));
-  } catch (error) {
-    return { ok: false, message: `Cannot read the body as JSON: ${(error as Error).message}`, param: null };
-  }
+export function parseChatRequest(body: Uint8Array, path: SaidInPath = {}): ParsedRequest {
+  const read = readObject(body);
+  if (!read.ok) return read;
+  const value = saidAlso(read.value, path);
   const found = fault(value);
   // Checked field by field above.
-  return found === null ? { ok: true, request: inOurForm(value as ChatRequest) } : { ok: false, ...found };
+  return found === null ? { ok: true, request: inOurForm(value as ChatRequest) } : found;
+}
+
+/** The body's fields, and the model where only the path has it. */
+export function saidAlso(value: Fields, { model }: SaidInPath): Fields {
+  const isUnsaid = value["model"] === undefined || value["model"] === null;
+  return isUnsaid && model !== undefined ? { ...value, model } : value;
 }
 
 // The house reads functions only: custom and hosted tools get a `function` beside what they came with.
@@ -52,11 +49,7 @@ function nameOf(tool: Fields): string {
   return typeof name === "string" ? name : "unknown";
 }
 
-function fault(value: unknown): Fault | null {
-  if (!isFields(value)) return wrong(null, value, "a JSON object");
-  if (jsonDepth(value) > MAX_JSON_DEPTH) {
-    return { message: `Body nests deeper than ${MAX_JSON_DEPTH} levels`, param: null };
-  }
+function fault(value: Fields): Fault | null {
   if (typeof value["model"] !== "string" || value["model"] === "")
     return wrong("model", value["model"], "a model name");
   const { messages } = value;
@@ -117,22 +110,4 @@ function optional(value: Fields, field: string, type: string, prefix: string): F
   return found === undefined || found === null || typeof found === type
     ? null
     : wrong(`${prefix}${field}`, found, `a ${type}`);
-}
-
-function wrong(param: string | null, value: unknown, expected: string): Fault {
-  const what = param === null ? "Body" : `\`${param}\``;
-  const is = value === undefined ? "missing" : kindOf(value);
-  return { message: `${what} is ${is}, expected ${expected}`, param };
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return value.length === 0 ? "an empty list" : "a list";
-  return typeof value === "object"
-    ? "an object"
-    : `the ${typeof value} ${JSON.stringify(value).slice(0, 40)}`;
-}
-
-function isFields(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

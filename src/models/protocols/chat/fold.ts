@@ -1,23 +1,15 @@
-import { parseJson, type ChatResponse, type Message, type ToolCall, type Usage } from "../core/index.ts";
-import { withFunctions } from "./openai-request.ts";
-import type { FoldedAnswer } from "./provider.ts";
-import { createSseParser } from "./sse.ts";
-
-/** A longer plain answer is passed on but not read: the largest answers of today's models stay far below it. */
-export const MAX_FOLD_BYTES = 64 * 1024 * 1024;
+import { parseJson, type ChatResponse, type Message, type ToolCall } from "../../../core/index.ts";
+import type { Counts, Fold } from "../../protocol.ts";
+import type { FoldedAnswer } from "../../provider.ts";
+import { createSseParser } from "../../sse.ts";
+import { cut, isFields, objects, type Fields } from "../fields.ts";
+import { noCounts } from "../fold-steps.ts";
+import { errorIn, MAX_ANSWER_BYTES } from "../reading.ts";
+import { countsInChat } from "../response-steps.ts";
+import { withFunctions } from "./request.ts";
 
 /** Answers and tool calls of one stream are counted by the provider; a broken one must not make us allocate. */
 const MAX_PARTS = 256;
-
-export type Fold = {
-  /** Takes the next bytes of the answer. Returns true when the client has the whole answer with them. */
-  push(bytes: Uint8Array): boolean;
-  end(): FoldedAnswer;
-};
-
-type Fields = { readonly [field: string]: unknown };
-
-const noUsage: Usage = { inputTokens: null, outputTokens: null };
 
 /** Folds a plain answer. Any status: an error body becomes `error`. */
 export function plainFold(status: number): Fold {
@@ -26,15 +18,16 @@ export function plainFold(status: number): Fold {
   return {
     push(bytes) {
       size += bytes.length;
-      if (size <= MAX_FOLD_BYTES) chunks.push(bytes);
+      if (size <= MAX_ANSWER_BYTES) chunks.push(bytes);
       return false;
     },
     end() {
-      if (size > MAX_FOLD_BYTES) return failed(`answer of ${size} bytes, expected at most ${MAX_FOLD_BYTES}`);
+      if (size > MAX_ANSWER_BYTES)
+        return failed(`answer of ${size} bytes, expected at most ${MAX_ANSWER_BYTES}`);
       const text = Buffer.concat(chunks).toString("utf8");
       const body = parseJson(text);
-      if (status >= 400) return { response: null, usage: noUsage, error: errorIn(body) ?? cut(text) };
-      return isObject(body) ? foldBody(body) : failed(`answer is not a JSON object: ${cut(text)}`);
+      if (status >= 400) return { response: null, usage: noCounts, error: errorIn(body) ?? cut(text) };
+      return isFields(body) ? foldBody(body) : failed(`answer is not a JSON object: ${cut(text)}`);
     },
   };
 }
@@ -56,7 +49,7 @@ export function streamFold(): Fold {
       return;
     }
     const chunk = parseJson(data);
-    if (!isObject(chunk)) return;
+    if (!isFields(chunk)) return;
     if (chunk["error"] !== undefined && chunk["error"] !== null) error = chunk["error"];
     shared = { ...shared, ...sharedFields(chunk) };
     for (const choice of objects(chunk["choices"])) {
@@ -64,7 +57,7 @@ export function streamFold(): Fold {
       if (!choices.has(index) && choices.size >= MAX_PARTS) continue;
       const into = choices.get(index) ?? { message: { role: "assistant", content: null }, fields: {} };
       choices.set(index, into);
-      if (isObject(choice["delta"])) addDelta(into.message, choice["delta"]);
+      if (isFields(choice["delta"])) addDelta(into.message, choice["delta"]);
       const { index: _, delta: __, ...fields } = choice;
       // Later nulls do not undo: some providers repeat finish_reason: null in the usage chunk.
       for (const [name, value] of Object.entries(fields)) if (value !== null) into.fields[name] = value;
@@ -77,7 +70,7 @@ export function streamFold(): Fold {
       return isDone;
     },
     end() {
-      if (error !== null) return { response: null, usage: usageIn(shared), error };
+      if (error !== null) return { response: null, usage: countsInChat(shared["usage"]), error };
       const ordered = [...choices]
         .sort(([a], [b]) => a - b)
         .map(([, { message, fields }]) => ({ ...fields, message }));
@@ -91,17 +84,17 @@ export function streamFold(): Fold {
 function foldBody(body: Fields): FoldedAnswer {
   const { choices, object: _, ...rest } = body;
   const [first, ...others] = objects(choices);
-  const usage = usageIn(body);
-  const error = errorIn(body);
+  const usage = countsInChat(body["usage"]);
+  const error = body["error"] ?? null;
   if (error !== null) return { response: null, usage, error };
-  if (first === undefined || !isObject(first["message"]))
+  if (first === undefined || !isFields(first["message"]))
     return failed("answer has no choices[0].message", usage);
-  const { index: __, message, finish_reason, ...fields } = first;
+  const { index: __, message: ___, finish_reason, ...fields } = first;
   const response: ChatResponse = {
-    ...rest,
-    ...fields,
+    ...withoutNulls(rest),
+    ...withoutNulls(fields),
     // A message of the wire; its role and content are checked where they are used.
-    message: withFunctions(message as Message),
+    message: withFunctions({ content: null, ...withoutNulls(first["message"]) } as unknown as Message),
     finish_reason: typeof finish_reason === "string" ? finish_reason : null,
     ...(others.length > 0 ? { other_choices: others } : {}),
   };
@@ -112,10 +105,38 @@ function addDelta(message: { [field: string]: unknown }, delta: Fields): void {
   for (const [name, value] of Object.entries(delta)) {
     if (name === "__proto__" || value === null || value === undefined) continue;
     if (name === "tool_calls") message["tool_calls"] = addToolCalls(message["tool_calls"], objects(value));
+    else if (Array.isArray(value)) message[name] = joined(message[name], value);
+    else if (Array.isArray(message[name]) && typeof value === "string")
+      message[name] = joined(message[name], [{ type: "text", text: value }]);
     else if (name === "role" || typeof value !== "string") message[name] = value;
     else message[name] = (typeof message[name] === "string" ? message[name] : "") + value;
   }
 }
+
+// Lists grow: content in parts (Mistral), reasoning_details (OpenRouter), annotations. Pieces of one text become one text.
+function joined(before: unknown, more: readonly unknown[]): unknown[] {
+  const list: unknown[] =
+    typeof before === "string" && before !== ""
+      ? [{ type: "text", text: before }]
+      : Array.isArray(before)
+        ? before
+        : [];
+  for (const part of more) {
+    const last = list.at(-1);
+    const name = TEXTS.find((text) => isFields(part) && typeof part[text] === "string");
+    const isNext = name !== undefined && isFields(part) && isFields(last) && typeof last[name] === "string";
+    if (isNext && last["type"] === part["type"] && last["index"] === part["index"]) {
+      list[list.length - 1] = {
+        ...last,
+        ...withoutNulls(part),
+        [name]: `${String(last[name])}${String(part[name])}`,
+      };
+    } else list.push(part);
+  }
+  return list;
+}
+
+const TEXTS = ["text", "summary", "data"] as const;
 
 function addToolCalls(before: unknown, deltas: readonly Fields[]): ToolCall[] {
   // Only this function writes the field.
@@ -131,7 +152,7 @@ function addToolCalls(before: unknown, deltas: readonly Fields[]): ToolCall[] {
     const call = calls[at];
     if (typeof delta["id"] === "string" && delta["id"] !== "") call.id = delta["id"];
     if (typeof delta["type"] === "string") call.type = delta["type"];
-    const part = isObject(delta["function"]) ? delta["function"] : {};
+    const part = isFields(delta["function"]) ? delta["function"] : {};
     if (typeof part["name"] === "string" && part["name"] !== "") call.function.name = part["name"];
     if (typeof part["arguments"] === "string") call.function.arguments += part["arguments"];
   }
@@ -147,35 +168,14 @@ function indexOf(delta: Fields, calls: readonly { id?: string }[]): number {
 
 function sharedFields(chunk: Fields): Fields {
   const { choices: _, object: __, error: ___, obfuscation: ____, ...rest } = chunk;
-  return Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null));
+  return withoutNulls(rest);
 }
 
-function usageIn(body: Fields): Usage {
-  const usage = isObject(body["usage"]) ? body["usage"] : {};
-  return { inputTokens: count(usage["prompt_tokens"]), outputTokens: count(usage["completion_tokens"]) };
+// A plain answer writes null for what a stream does not mention.
+function withoutNulls(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
-function count(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? value : null;
-}
-
-function errorIn(body: unknown): unknown {
-  return isObject(body) ? (body["error"] ?? null) : null;
-}
-
-function failed(message: string, usage: Usage = noUsage): FoldedAnswer {
+function failed(message: string, usage: Counts = noCounts): FoldedAnswer {
   return { response: null, usage, error: { type: "upstream_broken", message } };
-}
-
-// Enough of a foreign text to know it by; error pages can be long.
-function cut(text: string): string {
-  return text.length > 1000 ? `${text.slice(0, 1000)}…` : text;
-}
-
-function objects(value: unknown): readonly Fields[] {
-  return Array.isArray(value) ? value.filter(isObject) : [];
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { parseChatRequest, type ParsedRequest } from "./openai-request.ts";
+import type { ParsedRequest } from "../../protocol.ts";
+import { parseChatRequest } from "./request.ts";
 
 const parse = (value: unknown): ParsedRequest => parseChatRequest(Buffer.from(JSON.stringify(value)));
 const user = { role: "user", content: "Hi" };

@@ -1,8 +1,6 @@
-import type { ChatRequest, ChatResponse, Message, ToolCall, Usage } from "../core/index.ts";
-import type { ProviderEvent } from "./provider.ts";
-
-/** Characters of one text piece: a written answer streams in pieces about as long as a fast model's. */
-export const PIECE_CHARS = 48;
+import type { ChatRequest, ChatResponse, Message, ToolCall, Usage } from "../../../core/index.ts";
+import type { ProviderEvent } from "../../provider.ts";
+import { piecesOf } from "../response-steps.ts";
 
 export type AnswerHead = {
   /** `chatcmpl-…` */
@@ -101,17 +99,6 @@ function* callDeltas(index: number, call: ToolCall): Generator<Fields> {
   yield { tool_calls: [opening] };
   for (const piece of piecesOf(call.function.arguments)) {
     yield { tool_calls: [{ index, function: { arguments: piece } }] };
-  }
-}
-
-function* piecesOf(text: string): Generator<string> {
-  for (let from = 0; from < text.length;) {
-    let to = Math.min(text.length, from + PIECE_CHARS);
-    // Half of a surrogate pair cannot be written as UTF-8.
-    const last = text.charCodeAt(to - 1);
-    if (to < text.length && last >= 0xd800 && last <= 0xdbff) to += 1;
-    yield text.slice(from, to);
-    from = to;
   }
 }
 

@@ -3,8 +3,8 @@ import { createInterface } from "node:readline";
 import { resolve } from "node:path";
 import { createGunzip } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { plainFold, streamFold } from "./openai-fold.ts";
-import type { FoldedAnswer } from "./provider.ts";
+import { plainFold, streamFold } from "./fold.ts";
+import type { FoldedAnswer } from "../../provider.ts";
 
 const chunk = (choices: unknown, more: object = {}): string =>
   `data: ${JSON.stringify({ id: "chatcmpl-1", object: "chat.completion.chunk", created: 1, model: "m", choices, ...more })}\n\n`;
@@ -144,7 +144,7 @@ describe("plainFold()", () => {
 });
 
 // Recorded exchanges of real providers; their licence keeps them out of the repository.
-const RECORDED = resolve(import.meta.dirname, "../../../shared/data/wire_openllmetry.jsonl.gz");
+const RECORDED = resolve(import.meta.dirname, "../../../../../shared/data/wire_openllmetry.jsonl.gz");
 
 describe.skipIf(!existsSync(RECORDED))("streamFold() on recorded streams", () => {
   test("folds every chat stream of OpenAI's form into a message and a finish reason", async () => {
