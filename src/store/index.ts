@@ -1,5 +1,16 @@
 export { once } from "./once.ts";
 export { openStore } from "./open.ts";
+export { openSegmentLog, type SegmentKeys, type SegmentLogOptions } from "./segments/log.ts";
+export type {
+  RecordingMode,
+  SegmentBegin,
+  SegmentEnd,
+  SegmentFacts,
+  SegmentFailure,
+  SegmentLog,
+  SegmentRecord,
+  SegmentStats,
+} from "./segments/types.ts";
 export type {
   AccessKey,
   AccessKeyTable,

@@ -47,6 +47,7 @@ export function storeOver(database: Database, options: OpenOptions): Store {
     checkWritable: createWriteCheck(database, nowMs),
     lineage: createLineage(database),
     pseudonym: vault.pseudonym,
+    segmentKeys: vault.segmentKeys,
     close: () => database.close(),
   };
 }

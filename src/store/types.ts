@@ -8,6 +8,7 @@ import type {
   SpecialistDescription,
   Task,
 } from "../core/index.ts";
+import type { SegmentKeys } from "./segments/log.ts";
 
 /** What became of a batch: every call is in exactly one count. */
 export type AddResult = {
@@ -205,6 +206,8 @@ export type Store = {
   lineage(callId: string): Lineage | null;
   /** A keyed pseudonym (HMAC-SHA-256 under the store's key): the same value gives the same one in this store, and none in another. */
   pseudonym(kind: "user" | "client" | "session", value: string): string;
+  /** Keys of segment logs beside the database. */
+  readonly segmentKeys: SegmentKeys;
   close(): void;
 };
 

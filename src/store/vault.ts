@@ -4,6 +4,7 @@ import { HouseError } from "../core/index.ts";
 import type { Database } from "./database.ts";
 import { KEY_BYTES, keyFileOf, makeKeyFile, readKeyFile, type Key } from "./key-file.ts";
 import { seal, unseal } from "./seal.ts";
+import type { SegmentKeys } from "./segments/log.ts";
 import type { OpenOptions, Store } from "./types.ts";
 
 /**
@@ -36,6 +37,7 @@ export type Vault = {
   /** HMAC-SHA-256 that only who has the store's key can make; another for each use. */
   mac(use: "access key" | "audit", text: string): Uint8Array;
   pseudonym: Store["pseudonym"];
+  segmentKeys: SegmentKeys;
 };
 
 /** Opens the keys of a store; makes them when the store has none, and only then. Throws HouseError key-unreadable. */
@@ -44,6 +46,7 @@ export function openVault(database: Database, options: OpenOptions): Vault {
   const hashKey = chest.derive("content hash");
   const pseudonymKey = chest.derive("pseudonym");
   const macKeys = { "access key": chest.derive("access key"), audit: chest.derive("audit") };
+  const segmentKey = chest.derive("segments");
   const vault: Vault = {
     seal(record, bytes) {
       const deflated = deflateRawSync(bytes, DEFLATE);
@@ -71,6 +74,10 @@ export function openVault(database: Database, options: OpenOptions): Vault {
         .update(JSON.stringify([kind, value]))
         .digest();
       return `${kind[0]}_${base32(digest)}`;
+    },
+    segmentKeys: {
+      wrap: (name, key) => seal(segmentKey, name, key),
+      unwrap: (name, wrapped) => unseal(segmentKey, name, wrapped),
     },
   };
   return vault;
