@@ -50,13 +50,19 @@ export type FitOptions = {
   readonly maxBytes?: number;
   /** What the task's requests say about the form of its answers; null when they say nothing. */
   readonly form?: TaskForm | null;
+  /**
+   * Told, for each example that the fit holds out to learn how sure it may be, what a model that had not seen it says: the example's place, and the
+   * answer with its score. In no order. A family that holds nothing out tells nothing.
+   */
+  readonly onHeldOut?: (place: number, prediction: Prediction) => void;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 };
 
 /**
  * A rung of the ladder: how to make one kind of specialist. Every family passes the contract test:
- * fit twice = fit once, load(fit) predicts the same in any process, scores lie in [0, 1].
+ * fit twice = fit once for any number of threads, load(fit) predicts the same in any process, scores lie in [0, 1], a fit can be cancelled,
+ * foreign bytes are refused (src/models/families.test.ts).
  */
 export type SpecialistFamily = {
   readonly kind: string;

@@ -1,3 +1,7 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   HouseError,
@@ -46,6 +50,35 @@ async function predictionsOf(specialist: Specialist, inputs: readonly TaskInput[
   return predictions;
 }
 
+/** The predictions of the artifact in a process of its own. */
+function predictionsElsewhere(
+  kind: string,
+  artifact: Uint8Array,
+  inputs: readonly TaskInput[],
+): Prediction[] {
+  const folder = mkdtempSync(join(tmpdir(), "understudy-contract-"));
+  const file = join(folder, "artifact");
+  writeFileSync(file, artifact);
+  const program = `
+    import { readFileSync } from "node:fs";
+    const { familyOf } = await import(${JSON.stringify(new URL("./families.ts", import.meta.url).href)});
+    const specialist = await familyOf(${JSON.stringify(kind)}).load(readFileSync(${JSON.stringify(file)}));
+    const predictions = [];
+    for (const input of JSON.parse(readFileSync(0, "utf8"))) predictions.push(await specialist.predict(input));
+    await specialist.close?.();
+    process.stdout.write(JSON.stringify(predictions));`;
+  const { stdout, stderr, status } = spawnSync(process.execPath, ["--input-type=module", "--eval", program], {
+    input: JSON.stringify(inputs),
+    encoding: "utf8",
+  });
+  rmSync(folder, { recursive: true });
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout) as Prediction[];
+}
+
+/** What a saved specialist may weigh, in MB: the acceptance of the project. */
+const MAX_MEGABYTES = 20;
+
 // A fit of a small language model takes seconds, and many on a busy machine.
 const PATIENCE = { timeout: 180_000 };
 
@@ -57,6 +90,38 @@ describe.each(families.map((family) => [family.kind, family] as const))("%s", PA
 
   test("fit() twice gives the same bytes", async () => {
     expect(Buffer.from(await family.fit(examples, SEED)).equals(Buffer.from(await fitted))).toBe(true);
+  });
+
+  test("fit() gives the same bytes for any number of threads, and tells of held-out examples each at most once", async () => {
+    const told: { place: number; prediction: Prediction }[] = [];
+    const onHeldOut = (place: number, prediction: Prediction): void => void told.push({ place, prediction });
+    const threaded = await family.fit(examples, { ...SEED, threads: 2, onHeldOut });
+    expect(Buffer.from(threaded).equals(Buffer.from(await fitted))).toBe(true);
+    const places = told.map(({ place }) => place);
+    expect(new Set(places).size).toBe(places.length);
+    expect(places.filter((place) => examples[place] === undefined)).toEqual([]);
+    expect(told.filter(({ prediction: { score } }) => !(score >= 0 && score <= 1))).toEqual([]);
+  });
+
+  test("fit() stops when it is cancelled", async () => {
+    const fit = family.fit(examples, { ...SEED, signal: AbortSignal.abort() });
+    await expect(fit).rejects.toMatchObject({ code: "cancelled" });
+  });
+
+  test("a specialist tells what it is, and weighs no more than it may", async () => {
+    const one = await loaded();
+    await one.close?.();
+    const { description } = one;
+    expect(description.kind).toBe(family.kind);
+    expect(description.parameters).toBeGreaterThan(0);
+    expect((await fitted).length).toBeLessThanOrEqual(MAX_MEGABYTES * 1e6);
+  });
+
+  test("load() in another process gives the same predictions", async () => {
+    const inputs = [...examples.slice(0, 8).map(({ input }) => input), ...ODD_INPUTS.slice(0, 4)];
+    const one = await loaded();
+    const here = JSON.parse(JSON.stringify(await predictionsOf(one, inputs))) as Prediction[];
+    expect(predictionsElsewhere(family.kind, await fitted, inputs)).toEqual(here);
   });
 
   test("load() gives the same predictions from a copy at an odd offset", async () => {

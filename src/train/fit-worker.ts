@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { HouseError, type Progress } from "../core/index.ts";
+import { HouseError, type FitOptions, type Progress } from "../core/index.ts";
 import { familyOf } from "../models/index.ts";
-import type { FitReply, FitRequest } from "./pool.ts";
+import type { FitReply, FitRequest, HeldOut } from "./pool.ts";
 
 // The entry of a thread: it runs when it is loaded, as an entry does.
 const post = (reply: FitReply): void => parentPort?.postMessage(reply);
@@ -12,8 +12,10 @@ async function fit({ kind, examples, base, ...options }: FitRequest): Promise<vo
     throw new RangeError(`Cannot fit a specialist of family "${kind}": there is none`);
   const progress: Progress = (step) => post({ type: "progress", step });
   const maxBytes = process.availableMemory();
-  const artifact = await family.fit(examples, { ...options, maxBytes, progress });
-  post({ type: "done", artifact });
+  const heldOut: HeldOut[] = [];
+  const onHeldOut: FitOptions["onHeldOut"] = (place, prediction) => void heldOut.push([place, prediction]);
+  const artifact = await family.fit(examples, { ...options, maxBytes, progress, onHeldOut });
+  post({ type: "done", artifact, heldOut });
 }
 
 try {

@@ -3,6 +3,7 @@ import {
   HouseError,
   type ErrorCode,
   type FitOptions,
+  type Prediction,
   type SpecialistFamily,
   type TrainingExample,
 } from "../core/index.ts";
@@ -28,15 +29,18 @@ export const sameThread: FitPool = {
   close: async () => {},
 };
 
-export type FitRequest = Omit<FitOptions, "progress" | "signal"> & {
+export type FitRequest = Omit<FitOptions, "progress" | "signal" | "onHeldOut"> & {
   readonly kind: string;
   readonly examples: readonly TrainingExample[];
   readonly base: string | undefined;
 };
 
+/** A prediction on an example that the model had not seen, by the example's place. */
+export type HeldOut = readonly [place: number, prediction: Prediction];
+
 export type FitReply =
   | { readonly type: "progress"; readonly step: Parameters<NonNullable<FitOptions["progress"]>>[0] }
-  | { readonly type: "done"; readonly artifact: Uint8Array }
+  | { readonly type: "done"; readonly artifact: Uint8Array; readonly heldOut: readonly HeldOut[] }
   | { readonly type: "failed"; readonly code: ErrorCode | null; readonly message: string };
 
 // The worker is the source under Node's type stripping, and the compiled file in the published package.
@@ -55,13 +59,13 @@ export function createFitPool(size: number, cores: number = size, base?: string)
   const closing = new AbortController();
   return {
     size,
-    async fit(family, examples, { progress, signal, ...options }) {
+    async fit(family, examples, { progress, signal, onHeldOut, ...options }) {
       const stop = AbortSignal.any(signal === undefined ? [closing.signal] : [closing.signal, signal]);
       const isAlone = family.threads === "all";
       const free = await turns.take(isAlone ? size : 1, stop);
       try {
         const request = { ...options, threads: isAlone ? cores : 1, kind: family.kind, examples, base };
-        return await fitInThread(request, progress, stop);
+        return await fitInThread(request, { progress, onHeldOut }, stop);
       } finally {
         free();
       }
@@ -75,9 +79,11 @@ export function createFitPool(size: number, cores: number = size, base?: string)
   };
 }
 
+type Listeners = Pick<FitOptions, "progress" | "onHeldOut">;
+
 async function fitInThread(
   request: FitRequest,
-  progress: FitOptions["progress"],
+  listeners: Listeners,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
   if (signal.aborted) throw cancelled();
@@ -85,19 +91,22 @@ async function fitInThread(
   const stop = (): void => void worker.terminate();
   signal.addEventListener("abort", stop, { once: true });
   try {
-    return await resultOf(worker, progress);
+    return await resultOf(worker, listeners);
   } finally {
     signal.removeEventListener("abort", stop);
     await worker.terminate();
   }
 }
 
-function resultOf(worker: Worker, progress: FitOptions["progress"]): Promise<Uint8Array> {
+function resultOf(worker: Worker, { progress, onHeldOut }: Listeners): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     worker.on("message", (reply: FitReply) => {
       if (reply.type === "progress") progress?.(reply.step);
-      else if (reply.type === "done") resolve(reply.artifact);
-      else reject(reply.code === null ? new Error(reply.message) : new HouseError(reply.code, reply.message));
+      else if (reply.type === "done") {
+        for (const [place, prediction] of reply.heldOut) onHeldOut?.(place, prediction);
+        resolve(reply.artifact);
+      } else
+        reject(reply.code === null ? new Error(reply.message) : new HouseError(reply.code, reply.message));
     });
     worker.on("error", reject);
     worker.on("exit", () => reject(cancelled()));

@@ -50,6 +50,9 @@ export function fitClosedSet(examples: readonly TrainingExample[], options: FitO
   const scores = new Map(
     [...evidence].map(([place, { features }]) => [place, predictLogistic(score, features)]),
   );
+  for (const [place, { label }] of evidence) {
+    options.onHeldOut?.(place, { answer: answers[label], score: scores.get(place) ?? 0 });
+  }
   const doubtAbove = DOUBT_SHARE * [...scores.values()].reduce((most, one) => Math.max(most, one), 0);
   const cleaned = items.map((item, place) => {
     const isContradicted = (evidence.get(place)?.label ?? item.label) !== item.label;

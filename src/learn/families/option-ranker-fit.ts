@@ -1,12 +1,12 @@
 import { HouseError, seededRandom, type FitOptions, type TrainingExample } from "../../core/index.ts";
 import { choiceDefaults, fitChoices } from "../linear/choice.ts";
 import { conditionalDefaults, fitConditionalLogit } from "../linear/conditional-logit.ts";
-import { fitLogistic, logisticDefaults, type LogisticModel } from "../linear/logistic.ts";
+import { fitLogistic, logisticDefaults, predictLogistic, type LogisticModel } from "../linear/logistic.ts";
 import type { InputBlocks } from "../text/input-blocks.ts";
 import { stackRows } from "../text/sparse.ts";
 import { fitVocabulary, makeVectorizer } from "../text/tfidf.ts";
 import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
-import { formKey, formsOf, type AnswerForm } from "./option-ranker-form.ts";
+import { formKey, formsOf, writeAnswer, type AnswerForm } from "./option-ranker-form.ts";
 import {
   choose,
   makeWeigher,
@@ -65,6 +65,12 @@ export function fitRanker(examples: readonly TrainingExample[], options: FitOpti
     },
     logisticDefaults,
   );
+  for (const [place, choice] of choices.entries()) {
+    if (choice === null) continue;
+    const { name } = items[place].question.options[choice.place];
+    const answer = writeAnswer(form, name);
+    options.onHeldOut?.(place, { answer, score: predictLogistic(score, choice.features) });
+  }
   return { reading, form, model: fitModel(items, options.seed), stack, score };
 }
 

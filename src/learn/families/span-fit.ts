@@ -4,7 +4,7 @@ import { alignedOf } from "./span-fold.ts";
 import { align } from "./span-frame.ts";
 import { inferForm, type Form } from "./span-form.ts";
 import { frameworkOf, meanModel, type Aligned, type SpanModel } from "./span-model.ts";
-import { fitScore, memoryOf, type Memory, type ScoreModel } from "./span-score.ts";
+import { fitScore, memoryOf, scoreOf, type Memory, type ScoreModel } from "./span-score.ts";
 import { sourceOf, type TextSource } from "./span-source.ts";
 import { fitFolds } from "./span-threads.ts";
 
@@ -69,19 +69,27 @@ export async function fitSpans(
   const { form, items } = prepared;
   const { seed } = run;
   const { folds, crf } = optionsFor(items.length, options);
-  const shuffled = seededRandom(`span-copy ${seed}`).shuffle(items);
+  const places = seededRandom(`span-copy ${seed}`).shuffle([...items.keys()]);
+  const shuffled = places.map((place) => items[place]);
   const aligned = alignedOf(items);
   const job = { items: shuffled, shared: frameworkOf(form, aligned), folds, crf, seed };
   const results = await fitFolds(job, run);
+  const score = fitScore(
+    results.flatMap(({ features }) => features),
+    results.flatMap(({ right }) => right),
+  );
+  for (const [fold, { answers, features }] of results.entries()) {
+    const held = places.filter((_, index) => index % folds === fold);
+    for (const [at, place] of held.entries()) {
+      run.onHeldOut?.(place, { answer: answers[at], score: scoreOf(score, features[at]) });
+    }
+  }
   return {
     model: meanModel(
       results.map(({ member }) => member),
       aligned,
     ),
-    score: fitScore(
-      results.flatMap(({ features }) => features),
-      results.flatMap(({ right }) => right),
-    ),
+    score,
     memory: memoryOf(aligned),
     shareExpressible: prepared.shareExpressible,
   };

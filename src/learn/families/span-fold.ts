@@ -1,4 +1,4 @@
-import { canonicalAnswer, seededRandom } from "../../core/index.ts";
+import { canonicalAnswer, seededRandom, type Answer } from "../../core/index.ts";
 import type { CrfOptions } from "../tagger/crf.ts";
 import type { Item } from "./span-fit.ts";
 import { assemble } from "./span-frame.ts";
@@ -25,6 +25,8 @@ export type FoldsJob = {
 /** A model of the other folds, and what it says of the examples of its own. */
 export type FoldResult = {
   readonly member: SpanModel;
+  /** An answer, its features and whether it is right, for each example of the fold, in order. */
+  readonly answers: readonly Answer[];
   readonly features: readonly (readonly number[])[];
   readonly right: readonly boolean[];
 };
@@ -40,6 +42,7 @@ export function fitFold({ items, shared, folds, crf, seed }: FoldsJob, fold: num
     .map((item) => judge(reader, memory, item));
   return {
     member,
+    answers: judged.map(({ answer }) => answer),
     features: judged.map(({ features }) => features),
     right: judged.map(({ isRight }) => isRight),
   };
@@ -48,10 +51,13 @@ export function fitFold({ items, shared, folds, crf, seed }: FoldsJob, fold: num
 export const alignedOf = (items: readonly Item[]): Aligned[] =>
   items.flatMap(({ aligned }) => (aligned === null ? [] : [aligned]));
 
-function judge(reader: Reader, memory: Memory, item: Item): { features: number[]; isRight: boolean } {
+type Judged = { readonly answer: Answer; readonly features: number[]; readonly isRight: boolean };
+
+function judge(reader: Reader, memory: Memory, item: Item): Judged {
   const reading = reader.read(item.source);
   const answer = assemble(reader.model.form, item.source, reading.frame);
   return {
+    answer,
     features: scoreFeatures(item.source, reading, reader.model, memory),
     isRight: canonicalAnswer(answer) === canonicalAnswer(item.answer),
   };

@@ -4,6 +4,7 @@ import {
   HouseError,
   seededRandom,
   type FitOptions,
+  type Prediction,
   type TrainingExample,
 } from "../../core/index.ts";
 import { conditionalDefaults, fitConditionalLogit, type DenseChoice } from "../linear/conditional-logit.ts";
@@ -14,7 +15,7 @@ import { fitVocabulary, makeVectorizer, type Vocabulary } from "../text/tfidf.ts
 import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
 import type { Cut } from "./template-fill-cut.ts";
 import { itemsOf, refuseUnshared, templatesOf, type Item } from "./template-fill-items.ts";
-import { fitJudge, type Judge, type Trial } from "./template-fill-judge.ts";
+import { fitJudge, judgeProposals, type Judge, type Trial } from "./template-fill-judge.ts";
 import {
   answerFrom,
   blocksOf,
@@ -65,7 +66,8 @@ export async function fitTemplates(
   examples: readonly TrainingExample[],
   options: FitOptions,
 ): Promise<FittedTemplates> {
-  const items = itemsOf(someOf(examples, options.seed));
+  const places = somePlaces(examples.length, options.seed);
+  const items = itemsOf(places.map((place) => examples[place]));
   refuseUnshared(items);
   const templates = Math.max(...items.map(({ template }) => template)) + 1;
   const vocabulary = fitVocabulary(
@@ -88,6 +90,8 @@ export async function fitTemplates(
   const trials = await crossPropose(ground, fill, options);
   const judge = fitJudge(trials, templates);
   const model = fitModel(ground, fill, { keep: () => true, seed: options.seed });
+  for (const [item, prediction] of heldOut(model, trials, judge))
+    options.onHeldOut?.(places[item], prediction);
   return {
     vocabulary,
     model,
@@ -98,10 +102,26 @@ export async function fitTemplates(
   };
 }
 
-/** All, or a random choice of as many as an artifact can hold. */
-function someOf(examples: readonly TrainingExample[], seed: number): readonly TrainingExample[] {
-  if (examples.length <= MAX_EXAMPLES) return examples;
-  return seededRandom(`examples ${seed}`).shuffle(examples).slice(0, MAX_EXAMPLES);
+/** Of all examples, or of a random choice of as many as an artifact can hold. */
+function somePlaces(examples: number, seed: number): number[] {
+  const all = [...Array(examples).keys()];
+  return examples <= MAX_EXAMPLES
+    ? all
+    : seededRandom(`examples ${seed}`).shuffle(all).slice(0, MAX_EXAMPLES);
+}
+
+/** What the models of the folds say of the examples they had not seen, by place among the items. */
+function* heldOut(
+  { templates }: TemplateModel,
+  trials: readonly Trial[],
+  judge: Judge,
+): Generator<[number, Prediction]> {
+  for (const { item, proposals } of trials) {
+    if (item === null || proposals.length === 0) continue;
+    const { place, score } = judgeProposals(judge, proposals);
+    const { template, text } = proposals[place];
+    yield [item, { answer: answerFrom(text, templates[template].isJson), score }];
+  }
 }
 
 type Part = { readonly keep: (example: number) => boolean; readonly seed: number };
@@ -195,7 +215,11 @@ async function crossPropose(ground: Ground, fill: readonly number[], options: Fi
     for (const [example, item] of items.entries()) {
       if (foldOf[example] !== fold) continue;
       const proposals = propose({ source: item.source, row: rowAt(ground.rows, example) });
-      trials.push({ proposals, isRight: proposals.map((proposal) => isRight(item, proposal)) });
+      trials.push({
+        item: example,
+        proposals,
+        isRight: proposals.map((proposal) => isRight(item, proposal)),
+      });
       if (example % STRANGE_EVERY === 0) trials.push(strangeTrial(proposals, item));
     }
     options.progress?.({ stage: "template-fill", done: fold + 1, total: FOLDS + 1, unit: "fits" });
@@ -206,7 +230,7 @@ async function crossPropose(ground: Ground, fill: readonly number[], options: Fi
 /** The trial as if the template of the item had never been learnt: whatever is proposed then is wrong. */
 function strangeTrial(proposals: readonly Proposal[], { template }: Item): Trial {
   const others = proposals.filter((proposal) => proposal.template !== template);
-  return { proposals: others, isRight: others.map(() => false) };
+  return { item: null, proposals: others, isRight: others.map(() => false) };
 }
 
 const isRight = (item: Item, proposal: Proposal): boolean =>

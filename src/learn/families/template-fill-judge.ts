@@ -22,7 +22,12 @@ export type Judge = {
 };
 
 /** The proposals for an example by a model that did not see it, and which of them say what was recorded. */
-export type Trial = { readonly proposals: readonly Proposal[]; readonly isRight: readonly boolean[] };
+export type Trial = {
+  /** Its place; null for an imagined one. */
+  readonly item: number | null;
+  readonly proposals: readonly Proposal[];
+  readonly isRight: readonly boolean[];
+};
 
 /** Learns from trials, of which at least one has proposals. templates: how many ids there are. */
 export function fitJudge(trials: readonly Trial[], templates: number): Judge {
