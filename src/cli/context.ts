@@ -7,6 +7,7 @@ import { openStore, type Store } from "../store/index.ts";
 import type { LoopOptions } from "../loop.ts";
 import type { Config } from "./config.ts";
 import { progressLine } from "./progress.ts";
+import { noteAudit } from "./with-store.ts";
 
 /** The real effects: the only place where clock and randomness enter. */
 export function realEffects(): Effects {
@@ -32,7 +33,7 @@ export type Context = {
 /** Opens the store, runs the work, closes the store. The first Ctrl-C asks the work to stop, the second stops it. */
 export async function withContext<T>(config: Config, work: (context: Context) => Promise<T>): Promise<T> {
   const effects = realEffects();
-  const store = openStore({ dir: config.store, key: config.key, nowMs: effects.nowMs });
+  const store = auditing(openStore({ dir: config.store, key: config.key, nowMs: effects.nowMs }));
   const controller = new AbortController();
   const line = progressLine(process.stderr, effects.nowMs);
   const stop = (): void => {
@@ -69,6 +70,21 @@ export async function withContext<T>(config: Config, work: (context: Context) =>
     line.clear();
     store.close();
   }
+}
+
+/** The store, with every certificate noted in the audit trail: it decides who serves. */
+function auditing(store: Store): Store {
+  return {
+    ...store,
+    certificates: {
+      ...store.certificates,
+      put(certificate) {
+        const { taskId, specialistId, verdict, policyHash } = certificate;
+        noteAudit(store, "certificate-made", { taskId, specialistId, verdict, policyHash });
+        store.certificates.put(certificate);
+      },
+    },
+  };
 }
 
 /** Writes the one JSON document of a command to stdout. */

@@ -3,6 +3,7 @@ import { HouseError, plainStyle, writeJson, type Answer, type Example, type Task
 import { openOut, type Context } from "./context.ts";
 import { exportAdapter, tellExport, type ModelFlags } from "./export-model.ts";
 import { count } from "./print.ts";
+import { noteAudit } from "./with-store.ts";
 
 export const EXPORTS = ["dataset", "certificates", "adapter", "base"] as const;
 
@@ -16,6 +17,8 @@ export async function exportCommand(
   tasks: readonly string[],
   flags: ModelFlags,
 ): Promise<number> {
+  // Examples and what a specialist has learnt from them are content; certificates are numbers.
+  if (what === "dataset" || what === "adapter") noteAudit(store, "content-read", { what, tasks: [...tasks] });
   if (what === "adapter") return tellExport(await exportAdapter(store, tasks, flags), flags);
   const chosen = store.tasks
     .all()

@@ -9,6 +9,7 @@ import {
 } from "../collect/index.ts";
 import { openOut, printJson, type Context } from "./context.ts";
 import { count, paint } from "./print.ts";
+import { noteAudit } from "./with-store.ts";
 
 export type ImportFlags = { readonly json?: boolean; readonly format?: string; readonly refused?: string };
 
@@ -34,6 +35,7 @@ export async function importFiles(
   flags: ImportFlags,
 ): Promise<Imported> {
   let first: RefusedLineReport | null = null;
+  noteAudit(store, "log-imported", { files: files.length });
   // Refused lines are raw content: readable by the owner alone.
   const out = flags.refused === undefined ? null : openOut("--refused", flags.refused);
   try {

@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { ERROR_CODES, HouseError } from "../core/index.ts";
+import { addAudit } from "./audit.ts";
 import { normalizeConfig, type Config } from "./config.ts";
 import { numberFlag, realEffects, withContext, type Context } from "./context.ts";
 import { doctorCommand } from "./doctor.ts";
 import { EXPORTS, exportCommand } from "./export.ts";
 import { exportBaseModel, tellExport, type ModelFlags } from "./export-model.ts";
 import { importCommand } from "./import.ts";
+import { addKeys } from "./keys.ts";
 import { certifyCommand, convertCommand, discoverCommand, trainCommand } from "./loop-commands.ts";
 import { maskCommand } from "./mask.ts";
 import { addModels } from "./models.ts";
@@ -83,6 +85,13 @@ const HELP: { readonly [command: string]: readonly string[] } = {
     "understudy models --runs-here --json | jq '.models[].id'",
     "understudy models pull hf:HuggingFaceTB/SmolLM2-135M-Instruct",
   ],
+  keys: [
+    "understudy keys create --name billing-agent --expires 90d",
+    "understudy keys create --role viewer --name prometheus",
+    "understudy keys rotate q3kxv7m2c5aw --overlap 2h",
+    "understudy keys list --json | jq '.keys[] | select(.state == \"good\") | .id'",
+  ],
+  audit: ["understudy audit verify --noted 120:9f86d081884c7d65…", "understudy audit list --last 20 --json"],
   doctor: ["understudy doctor --store /var/lib/understudy"],
 };
 
@@ -110,6 +119,8 @@ export function program(): Command {
   addServing(root);
   addTools(root);
   addModels(root, { storeOf: (command) => configOf(command).store, untilStopped, env: process.env });
+  addKeys(root, configOf);
+  addAudit(root, configOf);
   addExamples(root);
   return root;
 }
