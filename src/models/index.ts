@@ -25,6 +25,7 @@ export type {
   WrittenError,
   WrittenRequest,
 } from "./protocol.ts";
+export { SPECIALIST_CALL_PREFIX } from "./protocols/ids.ts";
 export { protocols } from "./protocols/protocols.ts";
 export { stepsOf } from "./protocols/response-steps.ts";
 export { writeResponse } from "./protocols/writing.ts";

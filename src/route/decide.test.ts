@@ -6,7 +6,8 @@ import {
   type Certificate,
   type ChatRequest,
 } from "../core/index.ts";
-import { candidateFor, decide, SPECIALIST_CALL_PREFIX, type Decision } from "./decide.ts";
+import { SPECIALIST_CALL_PREFIX } from "../models/index.ts";
+import { candidateFor, decide, type Decision } from "./decide.ts";
 import type { Policy, PolicyEntry } from "./policy.ts";
 
 const certificate: Certificate = {

@@ -1,5 +1,5 @@
 import type { Answer, Assignment, ChatRequest } from "../core/index.ts";
-import type { SpecialistAnswer } from "../models/index.ts";
+import { SPECIALIST_CALL_PREFIX, type SpecialistAnswer } from "../models/index.ts";
 import type { Policy, PolicyEntry } from "./policy.ts";
 
 /** Why the provider answers. */
@@ -71,9 +71,6 @@ export function decide(entry: PolicyEntry, request: ChatRequest, attempt: Attemp
   if (!isOffered(answer, request)) return provider("answer-not-offered", score);
   return { servedBy: "specialist", reason: "certified", taskId, score, answer, entry };
 }
-
-/** Marks the ids of tool calls that a specialist made: the next turn then needs no memory to know who asked. */
-export const SPECIALIST_CALL_PREFIX = "call_understudy";
 
 /** Whether a specialist may be asked about a request at all; evaluation counts by the same rule. */
 export function isServable(request: ChatRequest): boolean {

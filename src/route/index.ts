@@ -4,7 +4,6 @@ export {
   decide,
   isOffered,
   isServable,
-  SPECIALIST_CALL_PREFIX,
   type Attempt,
   type Decision,
   type ProviderReason,
@@ -19,3 +18,4 @@ export {
   type PolicyEntry,
   type PolicySource,
 } from "./policy.ts";
+export { SPECIALIST_CALL_PREFIX } from "../models/index.ts";

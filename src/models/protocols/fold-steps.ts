@@ -1,13 +1,18 @@
-import type { ChatResponse, Message } from "../../core/index.ts";
+import { parseJson, type ChatResponse, type Message } from "../../core/index.ts";
 import type { AnswerStep, Counts, Fold, ReasoningProof, StepReader } from "../protocol.ts";
 import type { FoldedAnswer } from "../provider.ts";
 import { given } from "./fields.ts";
 
 export const noCounts: Counts = { inputTokens: null, outputTokens: null };
 
+export type FoldOptions = {
+  /** Arguments are an object in a plain answer and text in a stream: written without spaces both come out the same. */
+  readonly compactArguments: boolean;
+};
+
 /** The fold of a protocol, made of its reader. */
-export function foldOf(reader: StepReader): Fold {
-  const folding = foldSteps();
+export function foldOf(reader: StepReader, options: FoldOptions = { compactArguments: false }): Fold {
+  const folding = foldSteps(options);
   let isWhole = false;
   const take = (steps: readonly AnswerStep[]): void => {
     for (const step of steps) {
@@ -30,7 +35,7 @@ export function foldOf(reader: StepReader): Fold {
 export type StepFold = { push(step: AnswerStep): void; end(): FoldedAnswer };
 
 /** Puts steps together to the answer they say, in our form. */
-export function foldSteps(): StepFold {
+export function foldSteps({ compactArguments }: FoldOptions = { compactArguments: false }): StepFold {
   let id: string | null = null;
   let model: string | null = null;
   const text = { "text-delta": "", "refusal-delta": "" };
@@ -61,6 +66,7 @@ export function foldSteps(): StepFold {
         calls[step.index].function.arguments += step.arguments;
         return;
       case "tool-call-end":
+        if (compactArguments) compact(calls[step.index]);
         return;
       case "other":
         others.push(step.content);
@@ -106,6 +112,11 @@ function openedCall(step: Extract<AnswerStep, { type: "tool-call-start" }>): Fol
     function: { name: step.name, arguments: "" },
     ...(step.signature === undefined ? {} : withSignature(step.signature)),
   };
+}
+
+function compact(call: FoldedCall): void {
+  const value = parseJson(call.function.arguments);
+  if (value !== undefined) call.function.arguments = JSON.stringify(value);
 }
 
 /** The tool call's field for a thought signature, as Gemini's own Chat Completions surface names it. */

@@ -2,7 +2,6 @@ import { parseJson } from "../../core/index.ts";
 import type { AnswerStep, Counts, StepReader } from "../protocol.ts";
 import { createSseParser } from "../sse.ts";
 import { cut, fieldsOf, isFields, textOfBytes, type Fields } from "./fields.ts";
-import { noCounts } from "./fold-steps.ts";
 import { stepQueue, type StepQueue } from "./step-queue.ts";
 
 /** A longer plain answer is passed on but not read: the largest answers of today's models stay far below it. */
@@ -75,26 +74,43 @@ export function errorIn(body: unknown): unknown {
 /** The end of an answer in which its counts are looked for: usage objects stand last and are far smaller. */
 const TAIL_BYTES = 16 * 1024;
 
+/** A stream of Anthropic's says the tokens of the input at its start. */
+const HEAD_BYTES = 4 * 1024;
+
+/** A plain body up to this size is read whole: quicker than it is to be clever. */
+const WHOLE_BYTES = 64 * 1024;
+
 /**
- * Finds counts near the end of an answer without reading the whole. `read` takes an event or a body that carries one of `marks`;
- * later counts are laid over earlier ones. A plain body that is longer than the tail is searched for the object behind a mark.
+ * Counts of an answer without reading all of it: the objects in fields named `mark`, near its start and its end, the later laid
+ * over the earlier. A mark inside a text cannot be taken for one: its quotes are escaped there.
  */
 export function usageAtEnd(
   pieces: readonly Uint8Array[],
   isStream: boolean,
-  marks: readonly string[],
+  mark: string,
   read: (usage: Fields) => Counts,
 ): Counts {
-  const text = textOfBytes(tailOf(pieces));
-  let found = noCounts;
-  for (const mark of marks) {
-    const from = isStream ? text.indexOf(`"${mark}"`) : text.lastIndexOf(`"${mark}"`);
-    for (let at = from; at >= 0; at = text.indexOf(`"${mark}"`, at + 1)) {
-      const usage = objectAfter(text, at + mark.length + 2);
-      if (usage !== null) found = laidOver(found, read(usage));
-    }
+  if (isStream) {
+    const found = [
+      ...objectsAt(endOf(pieces, HEAD_BYTES, false), mark),
+      ...objectsAt(endOf(pieces, TAIL_BYTES, true), mark),
+    ];
+    return read(Object.assign({}, ...found.map(withoutNulls)) as Fields);
   }
-  return found;
+  const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  if (size <= WHOLE_BYTES) return read(fieldsOf(bodyField(textOfBytes(Buffer.concat(pieces)), mark)));
+  return read(objectsAt(endOf(pieces, TAIL_BYTES, true), mark).at(-1) ?? {});
+}
+
+function bodyField(text: string, name: string): unknown {
+  const body = parseJson(text);
+  const last: unknown = Array.isArray(body) ? body.at(-1) : body;
+  return isFields(last) ? last[name] : undefined;
+}
+
+/** The fields but those that are null. */
+export function withoutNulls(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
 /** The later counts, and the earlier ones where those are silent. */
@@ -107,16 +123,26 @@ export function laidOver(earlier: Counts, later: Counts): Counts {
   };
 }
 
-function tailOf(pieces: readonly Uint8Array[]): Uint8Array {
-  const tail: Uint8Array[] = [];
+function endOf(pieces: readonly Uint8Array[], most: number, isTail: boolean): string {
+  const parts: Uint8Array[] = [];
   let size = 0;
-  for (let index = pieces.length - 1; index >= 0 && size < TAIL_BYTES; index -= 1) {
-    const piece = pieces[index];
-    const part = piece.subarray(Math.max(0, piece.length - (TAIL_BYTES - size)));
-    tail.unshift(part);
-    size += part.length;
+  for (let at = 0; at < pieces.length && size < most; at += 1) {
+    const piece = pieces[isTail ? pieces.length - 1 - at : at];
+    const left = most - size;
+    parts.push(isTail ? piece.subarray(Math.max(0, piece.length - left)) : piece.subarray(0, left));
+    size += parts[parts.length - 1].length;
   }
-  return tail.length === 1 ? tail[0] : Buffer.concat(tail);
+  if (isTail) parts.reverse();
+  return textOfBytes(parts.length === 1 ? parts[0] : Buffer.concat(parts));
+}
+
+function objectsAt(text: string, mark: string): readonly Fields[] {
+  const found: Fields[] = [];
+  for (let at = text.indexOf(`"${mark}"`); at >= 0; at = text.indexOf(`"${mark}"`, at + 1)) {
+    const usage = objectAfter(text, at + mark.length + 2);
+    if (usage !== null) found.push(usage);
+  }
+  return found;
 }
 
 /** The JSON object that follows a colon; null when none does. Usage objects hold no text with braces in it. */

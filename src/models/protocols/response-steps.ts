@@ -102,3 +102,8 @@ export function countsInChat(value: unknown): Counts {
     ...(reasoning === null ? {} : { reasoningTokens: reasoning }),
   };
 }
+
+/** The usage object of a body or a chunk; Groq's streams have it in a field of their own. */
+export function usageIn(body: { readonly [field: string]: unknown }): unknown {
+  return body["usage"] ?? fieldsOf(body["x_groq"])["usage"];
+}

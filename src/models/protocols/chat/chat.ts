@@ -13,7 +13,7 @@ export const chat: Protocol = {
   parse: parseChatRequest,
   writeRequest: writeChatRequest,
   fold: (status, isStream) => (isStream ? streamFold() : plainFold(status)),
-  usageOf: (pieces, isStream) => usageAtEnd(pieces, isStream, ["usage"], countsInChat),
+  usageOf: (pieces, isStream) => usageAtEnd(pieces, isStream, "usage", countsInChat),
   reader: chatReader,
   writer: chatWriter,
   writeError: chatError,

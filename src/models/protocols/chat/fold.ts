@@ -4,8 +4,8 @@ import type { FoldedAnswer } from "../../provider.ts";
 import { createSseParser } from "../../sse.ts";
 import { cut, isFields, objects, type Fields } from "../fields.ts";
 import { noCounts } from "../fold-steps.ts";
-import { errorIn, MAX_ANSWER_BYTES } from "../reading.ts";
-import { countsInChat } from "../response-steps.ts";
+import { errorIn, MAX_ANSWER_BYTES, withoutNulls } from "../reading.ts";
+import { countsInChat, usageIn } from "../response-steps.ts";
 import { withFunctions } from "./request.ts";
 
 /** Answers and tool calls of one stream are counted by the provider; a broken one must not make us allocate. */
@@ -70,7 +70,7 @@ export function streamFold(): Fold {
       return isDone;
     },
     end() {
-      if (error !== null) return { response: null, usage: countsInChat(shared["usage"]), error };
+      if (error !== null) return { response: null, usage: countsInChat(usageIn(shared)), error };
       const ordered = [...choices]
         .sort(([a], [b]) => a - b)
         .map(([, { message, fields }]) => ({ ...fields, message }));
@@ -84,7 +84,7 @@ export function streamFold(): Fold {
 function foldBody(body: Fields): FoldedAnswer {
   const { choices, object: _, ...rest } = body;
   const [first, ...others] = objects(choices);
-  const usage = countsInChat(body["usage"]);
+  const usage = countsInChat(usageIn(body));
   const error = body["error"] ?? null;
   if (error !== null) return { response: null, usage, error };
   if (first === undefined || !isFields(first["message"]))
@@ -169,11 +169,6 @@ function indexOf(delta: Fields, calls: readonly { id?: string }[]): number {
 function sharedFields(chunk: Fields): Fields {
   const { choices: _, object: __, error: ___, obfuscation: ____, ...rest } = chunk;
   return withoutNulls(rest);
-}
-
-// A plain answer writes null for what a stream does not mention.
-function withoutNulls(fields: Fields): Fields {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
 function failed(message: string, usage: Counts = noCounts): FoldedAnswer {

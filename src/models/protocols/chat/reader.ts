@@ -3,7 +3,7 @@ import type { StepReader } from "../../protocol.ts";
 import { fieldsOf, isFields, nonEmpty, objects, stringOf, type Fields } from "../fields.ts";
 import { noCounts } from "../fold-steps.ts";
 import { fail, laidOver, plainReader, sseReader, type SseTaker } from "../reading.ts";
-import { countsInChat, proofOf, signatureOf } from "../response-steps.ts";
+import { countsInChat, proofOf, signatureOf, usageIn } from "../response-steps.ts";
 import type { StepQueue } from "../step-queue.ts";
 
 /** Steps of an answer of Chat Completions: of its first choice. */
@@ -22,7 +22,7 @@ function readBody(body: unknown, steps: StepQueue): void {
   else {
     steps.start(nonEmpty(fields["id"]) ?? null, nonEmpty(fields["model"]) ?? null);
     deltaTaker(steps)(choice["message"]);
-    steps.finish(nonEmpty(choice["finish_reason"]) ?? null, countsInChat(fields["usage"]));
+    steps.finish(nonEmpty(choice["finish_reason"]) ?? null, countsInChat(usageIn(fields)));
   }
 }
 
@@ -46,7 +46,7 @@ function chunksTaker(steps: StepQueue): SseTaker {
         steps.fail(502, chunk["error"]);
         return;
       }
-      counts = laidOver(counts, countsInChat(chunk["usage"]));
+      counts = laidOver(counts, countsInChat(usageIn(chunk)));
       const choice = firstChoice(chunk);
       if (choice === undefined) return;
       steps.start(nonEmpty(chunk["id"]) ?? null, nonEmpty(chunk["model"]) ?? null);

@@ -11,14 +11,14 @@ export function writeChatRequest(request: ChatRequest): WrittenRequest {
   const lost = new Set<string>();
   const known: { [field: string]: unknown } = {};
   for (const [name, value] of Object.entries(request)) {
-    if (value === undefined) continue;
+    if (value === undefined || value === null) continue;
     if (FIELDS.has(name)) known[name] = value;
     else lost.add(name);
   }
   const body = {
     ...known,
     messages: request.messages.map((message) => messageOf(message, lost)),
-    ...(request.tools === undefined ? {} : { tools: toolsOf(request.tools, lost) }),
+    ...(Array.isArray(request.tools) ? { tools: toolsOf(request.tools, lost) } : {}),
     ...(request.stream === true ? { stream_options: { include_usage: true } } : {}),
   };
   return { body: jsonBytes(body), lost: [...lost] };
