@@ -33,7 +33,11 @@ export type Gatekeeper = { admit(request: Pick<IncomingMessage, "headers">, need
 export type Estimate = {
   readonly keyId: string;
   readonly taskId: string | null;
+  /** As the client named it: what limits are about. */
   readonly model: string;
+  /** Models that may answer, as their providers name them: what prices are about. `model` when left out. */
+  readonly targets?: readonly string[];
+  /** The most that the call may take, as far as is known: see `estimateTokens`. */
   readonly inputTokens: number;
   readonly outputTokens: number;
 };
@@ -42,9 +46,9 @@ export type Estimate = {
 export type Reservation = {
   /**
    * The call was served, or failed at the provider: it counts, with what it took. Null keeps what was reserved: the provider may have
-   * charged for an answer that broke off. What a provider refused took 0 tokens.
+   * charged for an answer that broke off. What a provider refused took 0 tokens. `model`: the one that answered, as its provider names it.
    */
-  settle(usage: Usage, servedBy: "provider" | "specialist" | "cache"): void;
+  settle(usage: Usage, servedBy: "provider" | "specialist" | "cache", model?: string): void;
   /** The call never reached anyone: it does not count. */
   release(): void;
 };

@@ -1,3 +1,4 @@
+export { estimateTokens, startAccountant, type AccountantWatch } from "./accountant.ts";
 export { KEYS_POLL_MS, mayAsk, watchKeys, type KeyWatch } from "./gatekeeper.ts";
 export * from "./hooks.ts";
 export { KEY_PREFIX, makeKey, parseKey, type NewKey } from "./keys.ts";

@@ -20,6 +20,12 @@ export type Statement<Row> = {
   all(...values: SQLInputValue[]): Row[];
 };
 
+export type DatabaseOptions = {
+  /** Whether a commit is on the disk when it returns. Without, it survives the end of the process, but not always of the machine. */
+  readonly isDurable?: boolean;
+  readonly busyTimeoutMs?: number;
+};
+
 /** One connection to the SQLite file of a store. */
 export class Database {
   /** Path of the file, for messages. */
@@ -27,15 +33,16 @@ export class Database {
   readonly #connection: DatabaseSync;
   readonly #afterRollback: (() => void)[] = [];
 
-  constructor(file: string) {
+  constructor(file: string, { isDurable = true, busyTimeoutMs = BUSY_TIMEOUT_MS }: DatabaseOptions = {}) {
     this.file = file;
     this.#connection = this.#guard(
-      () => new DatabaseSync(file, { timeout: BUSY_TIMEOUT_MS, enableForeignKeyConstraints: true }),
+      () => new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true }),
     );
     try {
       this.#refuseForeign();
       // FULL in WAL mode: every commit is synced before it returns. fullfsync: the same on macOS, where fsync alone does not reach the disk.
-      this.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = 1;
+      this
+        .exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${isDurable ? "FULL" : "NORMAL"}; PRAGMA fullfsync = 1;
         PRAGMA checkpoint_fullfsync = 1; PRAGMA cache_size = -${CACHE_KIB}`);
     } catch (error) {
       this.#connection.close();
@@ -102,10 +109,14 @@ export class Database {
   }
 }
 
-/** The database in a folder, both made when missing and readable by this user only; `:memory:` for one without a file. */
-export function openDatabase(dir: string): Database {
+/** A database in a folder, both made when missing and readable by this user only; `:memory:` for one without a file. */
+export function openDatabase(
+  dir: string,
+  name: string = "store.db",
+  options: DatabaseOptions = {},
+): Database {
   if (dir === ":memory:") return new Database(dir);
-  const file = join(dir, "store.db");
+  const file = join(dir, name);
   try {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
     // SQLite would make it 0644; its -wal and -shm files take over the mode of this one.
@@ -113,5 +124,5 @@ export function openDatabase(dir: string): Database {
   } catch (error) {
     throw storeError(error, file);
   }
-  return new Database(file);
+  return new Database(file, options);
 }

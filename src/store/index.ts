@@ -1,3 +1,4 @@
+export { openBudgetBank, type BudgetBank } from "./budget-bank.ts";
 export { once } from "./once.ts";
 export { openStore } from "./open.ts";
 export { openSegmentLog, type SegmentKeys, type SegmentLogOptions } from "./segments/log.ts";
