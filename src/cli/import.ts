@@ -64,12 +64,14 @@ function nothingTaken(
   if (first === null)
     return new HouseError(
       "bad-input",
-      `Cannot import ${what}: no calls in it; expected JSON Lines, one call per line`,
+      counts.passed > 0
+        ? `Cannot import ${what}: none of its ${count(counts.passed)} records is a call of a model`
+        : `Cannot import ${what}: no calls in it; expected JSON Lines, one call per line, or an export (docs/logs.md)`,
     );
-  const { line, detail, reason } = first;
+  const { line, unit, detail, reason } = first;
   return new HouseError(
     "bad-input",
-    `Cannot import ${what}: all ${count(counts.refused)} lines were refused; line ${line} of "${first.file}" ${detail} (${reason})`,
+    `Cannot import ${what}: all ${count(counts.refused)} ${unit}s were refused; ${unit} ${line} of "${first.file}" ${detail} (${reason})`,
   );
 }
 
@@ -89,17 +91,19 @@ export function describeImport(
   first: RefusedLineReport | null,
   refusedFile?: string,
 ): string {
-  const { taken, repeated, refused, reasons, files } = counts;
+  const { taken, repeated, refused, passed, reasons, files } = counts;
   const lines = [
     `${paint("bold", count(taken))} calls taken from ${count(files)} ${files === 1 ? "file" : "files"}`,
   ];
   if (repeated > 0) lines.push(`${count(repeated)} were in the store already`);
+  if (passed > 0) lines.push(`${count(passed)} records are no calls of a model (tools, chains, scores)`);
   if (refused > 0) {
     const why = Object.entries(reasons)
       .map(([reason, n]) => `${reason} ${count(n)}`)
       .join(", ");
     lines.push(paint("yellow", `${count(refused)} refused: ${why}`));
-    if (first !== null) lines.push(paint("dim", `first: ${first.file} line ${first.line} ${first.detail}`));
+    if (first !== null)
+      lines.push(paint("dim", `first: ${first.file} ${first.unit} ${first.line} ${first.detail}`));
     lines.push(
       paint(
         "dim",

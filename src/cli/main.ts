@@ -59,6 +59,7 @@ const configOf = (command: Command): Config =>
 const HELP: { readonly [command: string]: readonly string[] } = {
   import: [
     "understudy import agent.jsonl.gz",
+    "understudy import langfuse-export.json otlp-traces.jsonl",
     "understudy import batch-input.jsonl batch-output.jsonl --refused refused.jsonl",
   ],
   convert: ["understudy convert agent.jsonl.gz", "understudy convert --epsilon 0.05 --json > report.json"],
@@ -164,13 +165,13 @@ function promise(command: Command): Command {
 function addLoop(root: Command): void {
   const intake = (command: Command): Command =>
     command
-      .option("--format <name>", "read every line as this form instead of detecting it")
+      .option("--format <name>", "read every record as this form instead of detecting it (docs/logs.md)")
       .option("--refused <file>", "write refused lines with their reasons to this file");
   intake(
     root
       .command("import")
       .argument("<files...>")
-      .description("takes logs in: JSONL or .jsonl.gz, forms detected")
+      .description("takes logs in: JSON Lines or one JSON document, plain or gzip'd, forms detected")
       .option(...jsonFlag),
   ).action(async (files: string[], flags: AnyFlags, command: Command) =>
     inContext(command, async (context) => importCommand(context, files, flags)),

@@ -177,6 +177,55 @@ describe("importLogs()", () => {
     ]);
   });
 
+  test("takes a laid-out page of an API, passes what is no call, and tells a record by its number", async () => {
+    const generation = {
+      id: "g1",
+      traceId: "t1",
+      type: "GENERATION",
+      startTime: "2026-03-02T10:00:00Z",
+      userId: "jane.doe@example.com",
+      model: "m",
+      input: [{ role: "user", content: "hello" }],
+      output: { role: "assistant", content: "hi" },
+    };
+    const data = [
+      generation,
+      { ...generation, id: "s1", type: "SPAN" },
+      7,
+      { ...generation, id: "g2", input: null },
+    ];
+    const { calls, counts, refused } = await take(JSON.stringify({ data, meta: { page: 1 } }, null, 2));
+    expect(calls.map(({ id, session, response }) => [id, session, response?.message.content])).toEqual([
+      ["g1", "t1", "hi"],
+    ]);
+    expect(JSON.stringify(calls)).not.toContain("jane");
+    expect([counts.records, counts.taken, counts.passed, counts.reasons, counts.formats]).toEqual([
+      4,
+      1,
+      1,
+      { "not-an-object": 1, "no-content": 1 },
+      { langfuse: 3 },
+    ]);
+    expect(refused.map(({ unit, line, reason }) => [unit, line, reason])).toEqual([
+      ["record", 3, "not-an-object"],
+      ["record", 4, "no-content"],
+    ]);
+  });
+
+  test("reports a line with many refused records with its text once", async () => {
+    const { refused, counts } = await take(`${JSON.stringify({ data: [1, 2] })}\n${line("a")}\n`);
+    expect(refused.map(({ text }) => text !== "")).toEqual([true, false]);
+    expect(counts.taken).toBe(1);
+  });
+
+  test("says that a document is cut off, and keeps what came before", async () => {
+    const { calls, refused } = await take(`[\n${line("a")},\n`);
+    expect([calls.length, refused.map(({ reason, detail }) => [reason, detail])]).toEqual([
+      1,
+      [["not-json", "is cut off: the file ends inside its JSON"]],
+    ]);
+  });
+
   test("keeps what came before the break of a broken gzip file, and says so in one line", async () => {
     const lines = Array.from({ length: 2000 }, (_, index) => line(`c${index}`)).join("\n");
     const whole = gzipSync(lines);
@@ -203,7 +252,7 @@ describe("importLogs()", () => {
         async (lines) => {
           writeFileSync(path, lines.join("\n"));
           const counts = await importLogs(store, [path]);
-          expect(counts.taken + counts.repeated + counts.refused).toBe(counts.lines);
+          expect(counts.taken + counts.repeated + counts.refused).toBe(counts.records);
         },
       ),
       { numRuns: 60 },

@@ -1,35 +1,43 @@
 import { contentHash, HouseError, type Call, type Progress } from "../core/index.ts";
 import type { AddResult, Store } from "../store/index.ts";
-import { linesOf, type Line } from "./lines.ts";
+import { formatOf, type LogFormat } from "./formats.ts";
+import { asFinetune, FORMS, type Found } from "./forms/index.ts";
 import {
   callOf,
   callsOfFinetune,
-  formatOf,
-  parseLine,
+  parseRecords,
+  recordOf,
   refusal,
   RefusedLine,
-  type LogFormat,
   type Refusal,
 } from "./parse.ts";
+import { recordsOf, type Piece } from "./records.ts";
 
 /** Calls written in one transaction: large enough to be fast, small enough that little is done again after a kill. */
 const BATCH_CALLS = 500;
 /** Requests of Batch input files kept until their output comes: two full Batch files (50,000 requests each). */
 const MAX_PENDING_REQUESTS = 100_000;
 
+/** A refused line; of a file that is one document, the record of that number. */
 export type RefusedLineReport = Refusal & {
   readonly file: string;
+  readonly unit: "line" | "record";
   readonly line: number;
   readonly text: string;
 };
 
 export type ImportCounts = {
   readonly files: number;
+  /** Lines with something on them; of a document, its records. */
   readonly lines: number;
+  /** What the lines held: one record each, or the elements of a list. */
+  readonly records: number;
   readonly calls: number;
   readonly taken: number;
   readonly repeated: number;
   readonly refused: number;
+  /** Records of traces that are no call of a model: tools, chains, scores. */
+  readonly passed: number;
   /** Lines refused, by reason. */
   readonly reasons: Readonly<Record<string, number>>;
   /** Lines read, by form. */
@@ -58,8 +66,8 @@ export async function importLogs(
   const run = new ImportRun(store, options);
   for (const file of files) {
     try {
-      for await (const line of linesOf(file)) {
-        run.line(file, line);
+      for await (const piece of recordsOf(file)) {
+        run.piece(file, piece);
         if (options.signal?.aborted === true) break;
       }
     } finally {
@@ -74,7 +82,9 @@ export async function importLogs(
   return run.counts();
 }
 
-type Held = { readonly call: Call; readonly file: string; readonly line: number };
+type Place = { readonly file: string; readonly unit: "line" | "record"; readonly line: number };
+type Source = Place & { text: string };
+type Held = { readonly call: Call; readonly place: Place };
 
 const sumOf = (a: AddResult, b: AddResult): AddResult => ({
   taken: a.taken + b.taken,
@@ -91,34 +101,49 @@ class ImportRun {
   readonly #pending = new Map<string, unknown>();
   #batch: Held[] = [];
   #lines = 0;
+  #records = 0;
   #calls = 0;
   #taken = 0;
   #repeated = 0;
   #refused = 0;
+  #passed = 0;
 
   constructor(store: Store, options: ImportOptions) {
     this.#store = store;
     this.#options = options;
   }
 
-  line(file: string, line: Line): void {
+  piece(file: string, { line, unit }: Piece): void {
     this.#files.add(file);
-    if ("text" in line && line.text.trim() === "") return;
+    const isCutOff = "isCutOff" in line && line.isCutOff === true;
+    if ("text" in line && line.text.trim() === "" && !isCutOff) return;
     this.#lines += 1;
-    try {
+    const source = { file, unit, line: line.at, text: "text" in line ? line.text : "" };
+    let records: readonly unknown[] = [];
+    this.#orRefuse(source, () => {
+      this.#records += 1;
       if ("tooLongBytes" in line)
         throw refusal("line-too-long", `is ${line.tooLongBytes} bytes long, more than is read`);
-      for (const call of this.#callsOf(line.text)) {
-        this.#calls += 1;
-        this.#batch.push({ call, file, line: line.at });
-      }
-    } catch (error) {
-      if (!(error instanceof RefusedLine)) throw error;
-      this.#refuse({ ...error.refusal, file, line: line.at, text: "text" in line ? line.text : "" });
-    }
+      if (isCutOff) throw refusal("not-json", "is cut off: the file ends inside its JSON");
+      records = parseRecords(line.text);
+      this.#records += records.length - 1;
+    });
+    for (const record of records) this.#orRefuse(source, () => this.#record(record, source));
     if (this.#batch.length >= BATCH_CALLS) this.flush();
     if (this.#lines % 200 === 0)
       this.#options.progress?.({ stage: "import", done: this.#lines, total: null, unit: "lines" });
+  }
+
+  #orRefuse(source: Source, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      if (!(error instanceof RefusedLine)) throw error;
+      const { file, unit, line, text } = source;
+      this.#refuse({ ...error.refusal, file, unit, line, text });
+      // A line with many refused records is reported with its text once.
+      source.text = "";
+    }
   }
 
   flush(): void {
@@ -129,10 +154,10 @@ class ImportRun {
     this.#taken += result.taken;
     this.#repeated += result.repeated;
     const conflicting = new Set(result.conflicting);
-    for (const { call, file, line } of batch) {
+    for (const { call, place } of batch) {
       if (!conflicting.delete(call.id)) continue;
       const detail = `id "${call.id}" is in the store already, with other content`;
-      this.#refuse({ reason: "id-taken", detail, file, line, text: "" });
+      this.#refuse({ reason: "id-taken", detail, ...place, text: "" });
     }
   }
 
@@ -144,14 +169,8 @@ class ImportRun {
       // A full or broken store refuses them all, and says so itself.
       if (error instanceof HouseError) throw error;
       if (batch.length > 1) return batch.map((one) => this.#add([one])).reduce(sumOf);
-      const [{ file, line }] = batch;
-      this.#refuse({
-        reason: "unstorable",
-        detail: `cannot be stored: ${(error as Error).message}`,
-        file,
-        line,
-        text: "",
-      });
+      const detail = `cannot be stored: ${(error as Error).message}`;
+      this.#refuse({ reason: "unstorable", detail, ...batch[0].place, text: "" });
       return { taken: 0, repeated: 0, conflicting: [] };
     }
   }
@@ -162,17 +181,19 @@ class ImportRun {
     return {
       files: this.#files.size,
       lines: this.#lines,
+      records: this.#records,
       calls: this.#calls,
       taken: this.#taken,
       repeated: this.#repeated,
       refused: this.#refused + pending,
+      passed: this.#passed,
       reasons,
       formats: this.#formats,
     };
   }
 
-  #callsOf(text: string): Call[] {
-    const fields = parseLine(text);
+  #record(value: unknown, source: Source): void {
+    const fields = recordOf(value);
     const format = this.#options.format ?? formatOf(fields);
     if (format === null)
       throw refusal(
@@ -180,18 +201,48 @@ class ImportRun {
         `has none of the known forms; its fields are ${Object.keys(fields).slice(0, 8).join(", ")}`,
       );
     this.#formats[format] = (this.#formats[format] ?? 0) + 1;
-    const pseudonym = this.#store.pseudonym.bind(this.#store);
+    const { file, unit, line } = source;
+    for (const found of this.#foundIn(format, fields))
+      this.#orRefuse(source, () => this.#take(found, { file, unit, line }));
+  }
+
+  #take(found: Found | Call, place: Place): void {
+    if (!("kind" in found)) return this.#keep(found, place);
+    switch (found.kind) {
+      case "call":
+        return this.#keep(callOf(found.draft, this.#pseudonym), place);
+      case "other":
+        this.#passed += 1;
+        return;
+      case "no-content":
+        throw refusal("no-content", found.detail);
+    }
+  }
+
+  #keep(call: Call, place: Place): void {
+    this.#calls += 1;
+    this.#batch.push({ call, place });
+  }
+
+  readonly #pseudonym = (kind: "user" | "client" | "session", value: string): string =>
+    this.#store.pseudonym(kind, value);
+
+  #foundIn(format: LogFormat, fields: { readonly [field: string]: unknown }): readonly (Found | Call)[] {
     switch (format) {
       case "calls":
-        return [callOf(fields, pseudonym)];
+        return [callOf(fields, this.#pseudonym)];
       case "openai-finetune":
-        return callsOfFinetune(fields, pseudonym);
+        return callsOfFinetune(fields, this.#pseudonym);
+      case "sharegpt":
+        return callsOfFinetune(asFinetune(fields), this.#pseudonym);
       case "completions":
-        return [callOf(pairOf(fields), pseudonym)];
+        return [callOf(pairOf(fields), this.#pseudonym)];
       case "openai-batch-input":
         return this.#hold(fields);
       case "openai-batch-output":
-        return [callOf(this.#join(fields), pseudonym)];
+        return [callOf(this.#join(fields), this.#pseudonym)];
+      default:
+        return FORMS[format].read(fields);
     }
   }
 

@@ -6,9 +6,9 @@ import { HouseError } from "../core/index.ts";
 /** A longer line is refused, not buffered: the largest contexts of today's models stay below this as JSON. */
 export const MAX_LINE_BYTES = 16 * 1024 * 1024;
 
-/** One line of a log, or the news that it was too long to look at. `at` counts from 1. */
+/** One line of a log or one record of a document, or the news that it was too long to look at. `at` counts from 1. */
 export type Line =
-  | { readonly at: number; readonly text: string }
+  | { readonly at: number; readonly text: string; readonly isCutOff?: boolean }
   | { readonly at: number; readonly tooLongBytes: number };
 
 /**
@@ -22,18 +22,20 @@ export async function* linesOf(path: string, maxLineBytes: number = MAX_LINE_BYT
     for await (const chunk of chunksOf(path)) yield* splitter.push(chunk);
   } catch (error) {
     yield* splitter.end();
-    throw new HouseError(
-      "bad-input",
-      `Cannot read "${path}" after line ${splitter.lines}: ${whatHappened(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw unreadable(path, `line ${splitter.lines}`, error);
   }
   yield* splitter.end();
 }
 
-async function* chunksOf(path: string): AsyncGenerator<Buffer> {
+/** The error of a file that could not be read beyond a place. */
+export function unreadable(path: string, after: string, error: unknown): HouseError {
+  return new HouseError("bad-input", `Cannot read "${path}" after ${after}: ${whatHappened(error)}`, {
+    cause: error,
+  });
+}
+
+/** The bytes of a plain or gzip'd file. */
+export async function* chunksOf(path: string): AsyncGenerator<Buffer> {
   const isGzip = await startsAsGzip(path);
   const file = createReadStream(path);
   if (!isGzip) {
@@ -62,7 +64,8 @@ async function startsAsGzip(path: string): Promise<boolean> {
 
 const NEWLINE = 0x0a;
 
-class Splitter {
+/** Cuts bytes into lines. */
+export class Splitter {
   #parts: Buffer[] = [];
   #bytes = 0;
   readonly #maxBytes: number;

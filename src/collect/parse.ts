@@ -9,23 +9,8 @@ import {
   type ChatResponse,
   type Usage,
 } from "../core/index.ts";
+import { listNamed } from "./elements.ts";
 import { choiceForm, completionForm, messageForm, requestForm, usageForm } from "./wire.ts";
-
-/** Forms of log lines we can tell apart. */
-export type LogFormat =
-  | "calls"
-  | "openai-finetune"
-  | "completions"
-  | "openai-batch-input"
-  | "openai-batch-output";
-
-export const LOG_FORMATS: readonly LogFormat[] = [
-  "calls",
-  "openai-finetune",
-  "completions",
-  "openai-batch-input",
-  "openai-batch-output",
-];
 
 /** Why a line was not taken: one word to count by, and one line to read. */
 export type Refusal = { readonly reason: RefusalReason; readonly detail: string };
@@ -39,35 +24,43 @@ export type RefusalReason =
   | "bad-request"
   | "bad-response"
   | "no-request"
+  | "no-content"
   | "id-taken"
   | "unstorable";
 
 type Fields = { readonly [field: string]: unknown };
 
-/** The form of a parsed line, by its fields; null when it is none we know. */
-export function formatOf(line: Fields): LogFormat | null {
-  if (typeof line["custom_id"] === "string" && isObject(line["body"])) return "openai-batch-input";
-  if (typeof line["custom_id"] === "string" && "response" in line) return "openai-batch-output";
-  if (isObject(line["request"])) return "calls";
-  if (Array.isArray(line["messages"]) && Array.isArray(line["choices"])) return "completions";
-  if (isObject(line["input"]) && isObject(line["output"]) && Array.isArray(line["input"]["messages"]))
-    return "completions";
-  if (Array.isArray(line["messages"])) return "openai-finetune";
-  return null;
-}
-
-/** The object in a line of text. Throws a refusal. */
-export function parseLine(text: string): Fields {
+/**
+ * The records in a text: the object it is, or the elements of a list, or of the list that an object holds them in.
+ * Throws a refusal.
+ */
+export function parseRecords(text: string): readonly unknown[] {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw refusal("not-json", "is not JSON");
   }
-  if (!isObject(value)) throw refusal("not-an-object", "is not a JSON object");
   if (jsonDepth(value) > MAX_JSON_DEPTH)
     throw refusal("too-deep", `nests deeper than ${MAX_JSON_DEPTH} levels`);
+  if (Array.isArray(value)) return value;
+  return isObject(value) ? listIn(value) : [value];
+}
+
+/** The object in a record. Throws a refusal. */
+export function recordOf(value: unknown): Fields {
+  if (!isObject(value)) throw refusal("not-an-object", "is not a JSON object");
   return value;
+}
+
+function listIn(value: Fields): readonly unknown[] {
+  const names = new Set(Object.keys(value));
+  for (const name of names) {
+    const list = listNamed(name, names);
+    const records = value[name];
+    if (list !== null && !list.isNamed && Array.isArray(records)) return records;
+  }
+  return [value];
 }
 
 /** A refusal as an error, so that parsing can stop anywhere. */
@@ -95,9 +88,9 @@ const KNOWN_FIELDS = new Set([
   "timestamp",
   "session",
 ]);
-const SESSION_FIELDS = ["session", "session_id", "trace_id", "conversation_id", "thread_id"];
+const SESSION_FIELDS = ["session", "session_id", "sessionId", "trace_id", "conversation_id", "thread_id"];
 const TIME_FIELDS = ["timestamp", "created_at", "start_time", "created"];
-const USER_FIELDS = ["user", "user_id", "client", "client_id", "safety_identifier"];
+const USER_FIELDS = ["user", "user_id", "userId", "end_user", "client", "client_id", "safety_identifier"];
 
 /** Makes a keyed pseudonym of a value. */
 type Pseudonym = (kind: "user" | "client" | "session", value: string) => string;
