@@ -94,12 +94,17 @@ function isSupported(request: ChatRequest): boolean {
     logprobs !== true &&
     isTextOnly &&
     isWithoutMedia &&
+    ELSEWHERE.every((name) => (request[name] ?? null) === null) &&
+    request["background"] !== true &&
     functions === undefined &&
     function_call === undefined &&
     (audio === undefined || audio === null) &&
     (web_search_options === undefined || web_search_options === null)
   );
 }
+
+/** Fields of OpenAI Responses that name a part of the request which only the provider has. */
+const ELSEWHERE = ["previous_response_id", "conversation", "prompt"] as const;
 
 const isText = (part: { readonly type: string }): boolean =>
   part.type === "text" || part.type === "input_text";

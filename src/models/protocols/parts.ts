@@ -1,4 +1,4 @@
-import type { ContentPart } from "../../core/index.ts";
+import type { ChatRequest, ContentPart } from "../../core/index.ts";
 import { nonEmpty, type Fields } from "./fields.ts";
 
 /** Content as Chat Completions has it: one plain text is a string, anything else a list of parts. */
@@ -45,4 +45,10 @@ export function argumentsObject(text: string): Fields {
 /** An object as the arguments of a tool call. */
 export function argumentsText(value: unknown): string {
   return typeof value === "string" ? value : JSON.stringify(value ?? {});
+}
+
+/** Names of the tools of a request that take a text instead of arguments. */
+export function customToolsOf(request: ChatRequest): ReadonlySet<string> {
+  const tools = Array.isArray(request.tools) ? request.tools : [];
+  return new Set(tools.filter(({ type }) => type === "custom").map((tool) => tool.function.name));
 }

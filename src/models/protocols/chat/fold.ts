@@ -1,11 +1,12 @@
-import { parseJson, type ChatResponse, type Message, type ToolCall } from "../../../core/index.ts";
+import { parseJson, type ChatResponse, type ToolCall } from "../../../core/index.ts";
 import type { Counts, Fold } from "../../protocol.ts";
 import type { FoldedAnswer } from "../../provider.ts";
 import { createSseParser } from "../../sse.ts";
-import { cut, isFields, objects, type Fields } from "../fields.ts";
+import { cut, fieldsOf, isFields, objects, type Fields } from "../fields.ts";
 import { noCounts } from "../fold-steps.ts";
 import { errorIn, MAX_ANSWER_BYTES, withoutNulls } from "../reading.ts";
 import { countsInChat, usageIn } from "../response-steps.ts";
+import { isAnswer } from "./reader.ts";
 import { withFunctions } from "./request.ts";
 
 /** Answers and tool calls of one stream are counted by the provider; a broken one must not make us allocate. */
@@ -87,14 +88,17 @@ function foldBody(body: Fields): FoldedAnswer {
   const usage = countsInChat(usageIn(body));
   const error = body["error"] ?? null;
   if (error !== null) return { response: null, usage, error };
-  if (first === undefined || !isFields(first["message"]))
-    return failed("answer has no choices[0].message", usage);
+  if (first === undefined || !isAnswer(first)) return failed("answer has no choices[0].message", usage);
   const { index: __, message: ___, finish_reason, ...fields } = first;
   const response: ChatResponse = {
     ...withoutNulls(rest),
     ...withoutNulls(fields),
     // A message of the wire; its role and content are checked where they are used.
-    message: withFunctions({ content: null, ...withoutNulls(first["message"]) } as unknown as Message),
+    message: withFunctions({
+      role: "assistant",
+      content: null,
+      ...withoutNulls(fieldsOf(first["message"])),
+    }),
     finish_reason: typeof finish_reason === "string" ? finish_reason : null,
     ...(others.length > 0 ? { other_choices: others } : {}),
   };

@@ -17,13 +17,17 @@ function readBody(body: unknown, steps: StepQueue): void {
   const error = fields["error"] ?? null;
   const choice = firstChoice(fields);
   if (error !== null) steps.fail(502, error);
-  else if (choice === undefined || !isFields(choice["message"]))
-    fail(steps, "answer has no choices[0].message");
+  else if (choice === undefined || !isAnswer(choice)) fail(steps, "answer has no choices[0].message");
   else {
     steps.start(nonEmpty(fields["id"]) ?? null, nonEmpty(fields["model"]) ?? null);
-    deltaTaker(steps)(choice["message"]);
+    deltaTaker(steps)(fieldsOf(choice["message"]));
     steps.finish(nonEmpty(choice["finish_reason"]) ?? null, countsInChat(usageIn(fields)));
   }
+}
+
+/** Azure leaves out the message of an answer that its filter stopped. */
+export function isAnswer(choice: Fields): boolean {
+  return isFields(choice["message"]) || typeof choice["finish_reason"] === "string";
 }
 
 function firstChoice(body: Fields): Fields | undefined {

@@ -1,7 +1,8 @@
-import { ERROR_CODES, type ChatRequest, type ErrorCode } from "../../../core/index.ts";
+import { ERROR_CODES, type ChatRequest, type ErrorCode, type Message } from "../../../core/index.ts";
 import type { AnswerIdentity, AnswerStep, Counts, StepWriter, WrittenError } from "../../protocol.ts";
 import { fieldsOf, isFields, type Fields } from "../fields.ts";
 import { chatUsage, withSignature } from "../fold-steps.ts";
+import { customToolsOf } from "../parts.ts";
 import { messageIn, plainWriter, sseEvent, sseWriter } from "../writing.ts";
 
 /** Writes an answer as Chat Completions would give it. */
@@ -13,11 +14,20 @@ export function chatWriter(request: ChatRequest, identity: AnswerIdentity): Step
       object: "chat.completion",
       created: identity.createdS,
       model: identity.model,
-      choices: [{ index: 0, message: { refusal: null, ...message }, logprobs: null, finish_reason }],
+      choices: [{ index: 0, message: messageOf(message, request), logprobs: null, finish_reason }],
       ...given(usage),
     }),
     error: errorBody,
   });
+}
+
+function messageOf(message: Message, request: ChatRequest): Fields {
+  const custom = customToolsOf(request);
+  const tool_calls = message.tool_calls?.map((call) => {
+    const { name, arguments: input } = call.function;
+    return custom.has(name) ? { id: call.id, type: "custom", custom: { name, input } } : call;
+  });
+  return { refusal: null, ...message, ...(tool_calls === undefined ? {} : { tool_calls }) };
 }
 
 const given = (counts: Counts): Fields => {
@@ -40,7 +50,9 @@ function chunksOf(request: ChatRequest, identity: AnswerIdentity): (step: Answer
   const choice = (delta: Fields, finish_reason: string | null = null): string =>
     chunk([{ index: 0, delta, logprobs: null, finish_reason }]);
   const callChoice = (call: Fields): string => choice({ tool_calls: [call] });
+  const custom = customToolsOf(request);
   let isEmpty = true;
+  let isCustom = false;
   return (step) => {
     if (step.type === "text-delta" || step.type === "refusal-delta" || step.type === "tool-call-start")
       isEmpty = false;
@@ -56,13 +68,15 @@ function chunksOf(request: ChatRequest, identity: AnswerIdentity): (step: Answer
         return [choice({ reasoning_content: step.text })];
       case "reasoning-proof":
         return [choice({ reasoning_details: [detailOf(step.proof)] })];
-      case "tool-call-start": {
-        const { index, id, name, signature } = step;
-        const extra = signature === undefined ? {} : withSignature(signature);
-        return [callChoice({ index, id, type: "function", function: { name, arguments: "" }, ...extra })];
+      case "tool-call-start":
+        isCustom = custom.has(step.name);
+        return [callChoice(openingOf(step, isCustom))];
+      case "tool-call-delta": {
+        const said = isCustom
+          ? { custom: { input: step.arguments } }
+          : { function: { arguments: step.arguments } };
+        return [callChoice({ index: step.index, ...said })];
       }
-      case "tool-call-delta":
-        return [callChoice({ index: step.index, function: { arguments: step.arguments } })];
       case "tool-call-end":
       case "other":
         return [];
@@ -75,6 +89,13 @@ function chunksOf(request: ChatRequest, identity: AnswerIdentity): (step: Answer
         return [sseEvent(errorBody(step.status, step.error)), DONE];
     }
   };
+}
+
+function openingOf(step: Extract<AnswerStep, { type: "tool-call-start" }>, isCustom: boolean): Fields {
+  const { index, id, name, signature } = step;
+  if (isCustom) return { index, id, type: "custom", custom: { name, input: "" } };
+  const extra = signature === undefined ? {} : withSignature(signature);
+  return { index, id, type: "function", function: { name, arguments: "" }, ...extra };
 }
 
 const DONE = "data: [DONE]\n\n";
