@@ -1,20 +1,28 @@
 import {
   ERROR_CODES,
-  HouseError,
   type Assignment,
-  type Call,
   type ChatRequest,
   type ChatResponse,
   type Effects,
   type ErrorCode,
+  type Usage,
 } from "./core/index.ts";
 import {
+  answerHead,
+  answerId,
+  learnFrom,
   messageOf,
-  writeAnswer,
-  type FoldedAnswer,
-  type Provider,
-  type ProviderCall,
-  type ProviderEvent,
+  Passage,
+  writeResponse,
+  type AnswerEnd,
+  type ClientSink,
+  type Exchange,
+  type Holds,
+  type KeptBytes,
+  type Place,
+  type Protocol,
+  type Question,
+  type Upstreams,
 } from "./models/index.ts";
 import {
   attempt,
@@ -24,11 +32,53 @@ import {
   type Decision,
   type Policy,
 } from "./route/index.ts";
+import type { RecordingMode, SegmentBegin, SegmentEnd, SegmentFailure, SegmentLog } from "./store/index.ts";
 
 /** One call as it reaches the line. */
-export type CallInput = ProviderCall & {
+export type CallInput = {
   readonly id: string;
   readonly session: string;
+  readonly startedMs: number;
+  readonly keyId: string;
+  /** A pseudonym; null when the request names no user. */
+  readonly origin: string | null;
+  /** Of the client. */
+  readonly protocol: Protocol;
+  readonly request: ChatRequest;
+  /** As it goes to the provider. */
+  readonly question: Question;
+};
+
+/** Who is served: the provider's and the specialist's decisions, and an answer that was given before. */
+export type CallDecision =
+  | Decision
+  | {
+      readonly servedBy: "cache";
+      readonly reason: "cached";
+      readonly taskId: string;
+      readonly score: null;
+      readonly response: ChatResponse;
+    };
+
+/** A held part of a budget, or why there is none. */
+export type Held = { settle(usage: Usage, servedBy: CallDecision["servedBy"]): void; release(): void };
+export type NotHeld = { readonly code: ErrorCode; readonly message: string; readonly retryAfterS?: number };
+
+/** Answers of tasks that are kept; see `createAnswerCache`. */
+export type AnswerCache = {
+  /** Null when the task's answers are not kept. Waits for the same question under way. */
+  look(taskId: string, input: CallInput): Promise<CacheLook> | null;
+};
+export type CacheLook =
+  | { readonly response: ChatResponse }
+  /** Nobody knows yet: the caller asks, and says what it got; null when nothing to keep. Called once. */
+  | { readonly publish: (response: ChatResponse | null) => void };
+
+export type Recording = {
+  readonly mode: RecordingMode;
+  /** When a call cannot be recorded: refuse its answer, or serve it and count the loss. */
+  readonly onFailure: "refuse" | "serve";
+  readonly log: SegmentLog;
 };
 
 export type CallDeps = {
@@ -36,64 +86,95 @@ export type CallDeps = {
   readonly assign: (request: ChatRequest) => Assignment | null;
   readonly policy: Policy;
   /** Null when no upstream is configured: specialists still answer. */
-  readonly provider: Provider | null;
-  /** Resolves when the call is durable; rejects with a HouseError when it cannot be. */
-  readonly record: (call: Call) => Promise<void>;
-  readonly pseudonym: (kind: "user", value: string) => string;
+  readonly upstreams: Upstreams | null;
+  readonly recording: Recording;
+  readonly memory: KeptBytes;
+  readonly cache: AnswerCache | null;
+  readonly reserve: (input: CallInput, taskId: string | null) => Held | NotHeld;
+};
+
+/** The client as the line sees it: `decided` first, or `refuse` and nothing else; then an answer. */
+export type Client = ClientSink & {
+  /** `exchange` obeys the client: its backpressure, its leaving. */
+  decided(decision: CallDecision, exchange: Exchange): void;
+  refuse(refusal: NotHeld): void;
+  /** The answer goes out although it is not recorded. */
+  unrecorded(): void;
+};
+
+/** How a call ended. */
+export type CallEnd = {
+  readonly decision: CallDecision;
+  readonly place: Place | null;
+  readonly attempts: number;
+  readonly isStream: boolean;
+  readonly status: number;
+  readonly failure: ErrorCode | null;
+  readonly usage: Usage;
+  readonly firstByteMs: number | null;
+  readonly isRecorded: boolean;
 };
 
 /**
- * What the caller is told: `call-start` first, then the answer as the provider's events have it, then exactly one of `call-end`
- * and `call-error`, last.
+ * One call, a straight line: decide, reserve, specialist or cache or provider, record, the last byte. Never rejects.
+ * In the mode `durable` a client that has the whole answer has it from the log; in `intent` the log has its request before its first byte.
  */
-export type CallEvent =
-  | { readonly type: "call-start"; readonly decision: Decision }
-  | Extract<ProviderEvent, { type: "answer-start" | "answer-delta" }>
-  /** The held rest of the answer, to be sent last. */
-  | { readonly type: "call-end"; readonly bytes: Uint8Array }
-  | { readonly type: "call-error"; readonly code: ErrorCode; readonly message: string };
-
-/** A plain answer is held until the call is recorded; a longer one ends as an error. */
-const MAX_HELD_BYTES = 64 * 1024 * 1024;
-
-/** How an answer ended: whole, or with an error of the house. */
-type End = FoldedAnswer | { readonly code: ErrorCode; readonly message: string };
-
-/**
- * One call, a straight line: assign, decide, specialist or provider, fold, record. Never throws.
- * The answer's last bytes are held back until the call is durable: what a client has whole is in the log.
- */
-export async function* answerCall(
-  input: CallInput,
-  deps: CallDeps,
-  signal: AbortSignal,
-): AsyncGenerator<CallEvent, void> {
-  const startedMs = deps.effects.nowMs();
-  const decision = await decideCall(input.request, deps);
-  yield { type: "call-start", decision };
-  const held = new Held();
-  let status: number | null = null;
-  let end: End = { code: "upstream-broken", message: "Cannot complete the call: the answer did not end" };
-  for await (const event of eventsOf(input, decision, deps, signal)) {
-    if (event.type === "answer-end") end = event.answer;
-    else if (event.type === "answer-error") end = event;
-    else if (event.type === "answer-start") {
-      status = event.status;
-      held.start(event.isStream);
-      yield event;
-    } else if (!held.takes(event)) yield event;
-    if (held.isTooLong) {
-      end = { code: "upstream-broken", message: `Cannot hold an answer of over ${MAX_HELD_BYTES} bytes` };
-      break;
-    }
+export async function answerCall(input: CallInput, deps: CallDeps, client: Client): Promise<CallEnd | null> {
+  const { recording, effects } = deps;
+  const chosen = await chooseServer(input, deps);
+  const held = deps.reserve(input, chosen.decision.taskId);
+  if ("code" in held) {
+    chosen.publish?.(null);
+    client.refuse(held);
+    return null;
   }
-  const refusal = await recordCall(callOf(input, { decision, end, status, startedMs }, deps), deps);
-  if (refusal !== null) yield refusal;
-  else if ("code" in end) yield { type: "call-error", code: end.code, message: end.message };
-  else yield { type: "call-end", bytes: held.bytes };
+  const passage = new Passage(client, deps.memory, {
+    protocol: input.protocol.name,
+    holds: HOLDS[recording.mode],
+    nowMs: effects.nowMs,
+  });
+  client.decided(chosen.decision, passage);
+  const begun =
+    recording.mode === "intent" ? recordIntent(input, chosen.decision, { recording, passage }) : null;
+  serve(input, chosen.decision, deps, passage);
+  const answer = await passage.ended();
+  const refusal = await record({ input, chosen, answer, passage, begun }, deps);
+  if (refusal !== null && recording.onFailure === "serve") client.unrecorded();
+  finish(answer, recording.onFailure === "serve" ? null : refusal, passage);
+  const end = endOf(chosen.decision, answer, passage, input.protocol);
+  settle(held, end);
+  const { publish } = chosen;
+  learnFrom(passage, {
+    protocol: input.protocol,
+    model: input.request.model,
+    upstreams: deps.upstreams,
+    publish,
+  });
+  passage.close();
+  return { ...end, isRecorded: refusal === null };
 }
 
-async function decideCall(request: ChatRequest, deps: CallDeps): Promise<Decision> {
+/** What waits for the record, by mode. */
+const HOLDS: { readonly [mode in RecordingMode]: Holds } = {
+  durable: { plain: "all", stream: "last" },
+  intent: { plain: "none", stream: "none" },
+  async: { plain: "none", stream: "none" },
+};
+
+type Chosen = { readonly decision: CallDecision; readonly publish?: (response: ChatResponse | null) => void };
+
+async function chooseServer(input: CallInput, deps: CallDeps): Promise<Chosen> {
+  const decision = await decideCall(input.request, deps);
+  if (decision.servedBy === "specialist" || decision.taskId === null) return { decision };
+  const looking = deps.cache?.look(decision.taskId, input) ?? null;
+  if (looking === null) return { decision };
+  const look = await looking;
+  if ("publish" in look) return { decision, publish: look.publish };
+  const { taskId } = decision;
+  return { decision: { servedBy: "cache", reason: "cached", taskId, score: null, response: look.response } };
+}
+
+function decideCall(request: ChatRequest, deps: CallDeps): Decision | Promise<Decision> {
   const { effects, policy } = deps;
   let assignment: Assignment | null = null;
   try {
@@ -107,7 +188,15 @@ async function decideCall(request: ChatRequest, deps: CallDeps): Promise<Decisio
     const reason = "reason" in candidate ? candidate.reason : "novel";
     return { servedBy: "provider", reason, taskId: assignment?.taskId ?? null, score: null };
   }
-  const { entry } = candidate;
+  return askSpecialist(candidate.entry, assignment, request, effects);
+}
+
+async function askSpecialist(
+  entry: Parameters<typeof decide>[0],
+  assignment: Assignment,
+  request: ChatRequest,
+  effects: Effects,
+): Promise<Decision> {
   const decision = decide(entry, request, await attempt(entry.model, assignment.input));
   if (decision.reason === "specialist-failed" || decision.reason === "specialist-late") {
     effects.log.warn({ event: decision.reason, taskId: entry.taskId, specialistId: entry.specialistId });
@@ -115,37 +204,15 @@ async function decideCall(request: ChatRequest, deps: CallDeps): Promise<Decisio
   return decision;
 }
 
-async function* eventsOf(
-  input: CallInput,
-  decision: Decision,
-  deps: CallDeps,
-  signal: AbortSignal,
-): AsyncGenerator<ProviderEvent, void> {
+function serve(input: CallInput, decision: CallDecision, deps: CallDeps, passage: Passage): void {
   if (decision.servedBy === "specialist") {
-    const createdS = Math.floor(deps.effects.nowMs() / 1000);
-    const head = { id: `chatcmpl-${input.id}`, createdS, model: input.request.model };
-    yield* writeAnswer(input.request, specialistResponse(decision, input.request, deps.effects), head);
-  } else if (deps.provider === null) {
-    yield { type: "answer-error", code: "no-upstream", message: NO_UPSTREAM };
+    serveMade(input, specialistResponse(decision, input.request, deps.effects), deps, passage);
+  } else if (decision.servedBy === "cache") {
+    serveMade(input, decision.response, deps, passage);
+  } else if (deps.upstreams === null) {
+    passage.fail("no-upstream", NO_UPSTREAM);
   } else {
-    yield* unbroken(deps.provider.complete(input, signal), deps.effects);
-  }
-}
-
-// A provider never throws by contract; one that does must not keep the call out of the log.
-async function* unbroken(
-  events: AsyncGenerator<ProviderEvent, void>,
-  effects: Effects,
-): AsyncGenerator<ProviderEvent, void> {
-  try {
-    yield* events;
-  } catch (error) {
-    effects.log.error({ event: "provider-threw", message: (error as Error).message });
-    yield {
-      type: "answer-error",
-      code: "upstream-broken",
-      message: "Cannot complete the call: the provider failed",
-    };
+    passage.exchange = deps.upstreams.ask(input.question, passage);
   }
 }
 
@@ -153,9 +220,24 @@ const NO_UPSTREAM =
   "No upstream is configured and no certified specialist answers this call: " +
   "start the gateway with --upstream URL, for example understudy serve --upstream https://api.openai.com/v1";
 
-type Served = Extract<Decision, { servedBy: "specialist" }>;
+/** An answer of ours, in the client's protocol. */
+function serveMade(input: CallInput, response: ChatResponse, deps: CallDeps, passage: Passage): void {
+  const { protocol, request, id } = input;
+  const createdS = Math.floor(deps.effects.nowMs() / 1000);
+  const isStream = request.stream === true;
+  passage.head(200, answerHead(isStream), isStream);
+  for (const bytes of writeResponse(protocol, request, response, {
+    id: answerId(protocol.name, id),
+    createdS,
+    model: request.model,
+  }))
+    passage.data(bytes);
+  passage.end();
+}
 
-function specialistResponse(decision: Served, request: ChatRequest, effects: Effects): ChatResponse {
+type Certified = Extract<Decision, { servedBy: "specialist" }>;
+
+function specialistResponse(decision: Certified, request: ChatRequest, effects: Effects): ChatResponse {
   const newId = (): string => effects.newId(SPECIALIST_CALL_PREFIX);
   return {
     model: request.model,
@@ -166,102 +248,147 @@ function specialistResponse(decision: Served, request: ChatRequest, effects: Eff
   };
 }
 
-/** What must wait for the record: a plain answer as a whole, a stream from its last event on. */
-class Held {
-  readonly #chunks: Uint8Array[] = [];
-  #size = 0;
-  #isHolding = true;
-
-  start(isStream: boolean): void {
-    this.#isHolding = !isStream;
-  }
-
-  takes(delta: { readonly bytes: Uint8Array; readonly isLast: boolean }): boolean {
-    if (delta.isLast) this.#isHolding = true;
-    if (!this.#isHolding) return false;
-    this.#chunks.push(delta.bytes);
-    this.#size += delta.bytes.length;
-    return true;
-  }
-
-  get isTooLong(): boolean {
-    return this.#size > MAX_HELD_BYTES;
-  }
-
-  get bytes(): Uint8Array {
-    return this.#chunks.length === 1 ? this.#chunks[0] : Buffer.concat(this.#chunks);
-  }
-}
-
-type Outcome = {
-  readonly decision: Decision;
-  readonly end: End;
-  /** The answer's own status; null when none began. */
-  readonly status: number | null;
-  readonly startedMs: number;
-};
-
-function callOf(input: CallInput, outcome: Outcome, deps: CallDeps): Call {
-  const { decision, end, startedMs } = outcome;
-  const isAnswer = !("code" in end);
-  const error = isAnswer ? end.error : { code: end.code, message: end.message };
-  const user = input.request["user"] ?? input.request["safety_identifier"];
+function beginOf(input: CallInput, decision: CallDecision): SegmentBegin {
   return {
-    id: input.id,
+    type: "begin",
+    callId: input.id,
+    atMs: input.startedMs,
     session: input.session,
-    at: new Date(startedMs).toISOString(),
-    origin: typeof user === "string" ? deps.pseudonym("user", user) : null,
-    source: "gateway",
-    request: withoutOrigin(input.request, deps),
-    response: isAnswer ? end.response : null,
-    status: statusOf(outcome),
-    error,
-    latencyMs: Math.max(0, deps.effects.nowMs() - startedMs),
-    usage: isAnswer ? end.usage : { inputTokens: null, outputTokens: null },
-    servedBy: decision.servedBy,
-    taskId: decision.taskId,
-    foreign: {
+    origin: input.origin,
+    protocol: input.protocol.name,
+    facts: {
+      // A kept answer is the provider's.
+      servedBy: decision.servedBy === "specialist" ? "specialist" : "provider",
+      taskId: decision.taskId,
       reason: decision.reason,
       score: decision.score,
       specialistId: decision.servedBy === "specialist" ? decision.entry.specialistId : null,
-      provider: decision.servedBy === "provider" ? (deps.provider?.name ?? null) : null,
+      keyId: input.keyId,
     },
+    request: input.question.body,
   };
 }
 
-// A stream can begin with 200 and end with an error: such a call has failed.
-function statusOf({ end, status }: Outcome): number {
-  if ("code" in end) return ERROR_CODES[end.code].status;
-  if (status === null || (status < 400 && end.response === null))
-    return ERROR_CODES["upstream-broken"].status;
-  return status;
-}
-
-function withoutOrigin(request: ChatRequest, deps: CallDeps): ChatRequest {
-  const copy: { [field: string]: unknown } = { ...request };
-  for (const field of ["user", "safety_identifier"]) {
-    const value = copy[field];
-    if (typeof value === "string") copy[field] = deps.pseudonym("user", value);
-  }
-  // Fields were replaced by the same type.
-  return copy as ChatRequest;
-}
-
-type Refusal = Extract<CallEvent, { type: "call-error" }>;
-
-async function recordCall(call: Call, deps: CallDeps): Promise<Refusal | null> {
-  try {
-    await deps.record(call);
-    return null;
-  } catch (error) {
-    const code = error instanceof HouseError ? error.code : "store-broken";
-    deps.effects.log.error({
-      event: "call-unrecorded",
-      callId: call.id,
-      code,
-      message: (error as Error).message,
+/** The request goes to the log before the client has a byte; the provider is asked meanwhile. */
+function recordIntent(
+  input: CallInput,
+  decision: CallDecision,
+  { recording, passage }: { readonly recording: Recording; readonly passage: Passage },
+): Promise<SegmentFailure | null> {
+  passage.shut();
+  return new Promise((resolve) => {
+    recording.log.append([beginOf(input, decision)], (failure) => {
+      if (failure === null || recording.onFailure === "serve") passage.open();
+      else passage.cancel();
+      resolve(failure);
     });
-    // An answer that is not in the log would be missing from every certificate: it is refused instead.
-    return { type: "call-error", code, message: "Cannot record the call, so its answer is withheld" };
+  });
+}
+
+type Ended = {
+  readonly input: CallInput;
+  readonly chosen: Chosen;
+  readonly answer: AnswerEnd;
+  readonly passage: Passage;
+  readonly begun: Promise<SegmentFailure | null> | null;
+};
+
+/** Null when the mode's promise is kept. */
+async function record(ended: Ended, deps: CallDeps): Promise<SegmentFailure | null> {
+  const { input, chosen, begun } = ended;
+  const { mode, log } = deps.recording;
+  const failure = begun === null ? null : await begun;
+  if (failure !== null) return complain(input, failure, deps);
+  const end = endRecord(ended, deps.effects.nowMs());
+  const records = begun === null ? [beginOf(input, chosen.decision), end] : [end];
+  // What waits for the disk is not freed while it waits.
+  const written = new Promise<SegmentFailure | null>((resolve) => log.append(records, resolve));
+  if (mode === "durable") return complain(input, await written, deps);
+  written.then(
+    (late) => complain(input, late, deps),
+    () => {},
+  );
+  return null;
+}
+
+function complain(
+  input: CallInput,
+  failure: SegmentFailure | null,
+  { effects }: CallDeps,
+): SegmentFailure | null {
+  if (failure !== null) {
+    const { code, message } = failure;
+    effects.log.error({ event: "call-unrecorded", callId: input.id, code, message });
   }
+  return failure;
+}
+
+function endRecord({ input, answer, passage }: Ended, nowMs: number): SegmentEnd {
+  const { place, attempts, isCut, encoding, kept } = passage;
+  return {
+    type: "end",
+    callId: input.id,
+    latencyMs: Math.max(0, nowMs - input.startedMs),
+    status: statusOf(answer),
+    isStream: answer.isStream,
+    protocol: input.protocol.name,
+    failure: answer.failure,
+    facts: {
+      provider: place?.provider ?? null,
+      upstreamModel: place?.model ?? null,
+      attempts,
+      ...(encoding === null ? {} : { encoding }),
+      ...(isCut ? { cut: "the answer was too long to be kept whole" } : {}),
+    },
+    response: kept,
+  };
+}
+
+function statusOf({ failure, status }: AnswerEnd): number {
+  return failure === null
+    ? (status ?? ERROR_CODES["upstream-broken"].status)
+    : ERROR_CODES[failure.code].status;
+}
+
+function finish(answer: AnswerEnd, refusal: SegmentFailure | null, passage: Passage): void {
+  if (refusal !== null) {
+    // An answer that is not in the log would be missing from every certificate: it is refused instead.
+    passage.refuse(refusal.code, "Cannot record the call, so its answer is withheld");
+  } else if (answer.failure !== null) {
+    passage.refuse(answer.failure.code, answer.failure.message);
+  } else {
+    passage.finish();
+  }
+}
+
+function endOf(
+  decision: CallDecision,
+  answer: AnswerEnd,
+  passage: Passage,
+  protocol: Protocol,
+): Omit<CallEnd, "isRecorded"> {
+  const { place, attempts, firstByteMs, kept } = passage;
+  const status = statusOf(answer);
+  const usage =
+    decision.servedBy === "provider" && status < 400 ? protocol.usageOf(kept, answer.isStream) : NO_TOKENS;
+  return {
+    decision,
+    place,
+    attempts,
+    isStream: answer.isStream,
+    status,
+    failure: answer.failure?.code ?? null,
+    // The provider may have charged for what broke off.
+    usage: answer.failure !== null && firstByteMs !== null ? UNKNOWN : usage,
+    firstByteMs,
+  };
+}
+
+const NO_TOKENS: Usage = { inputTokens: 0, outputTokens: 0 };
+const UNKNOWN: Usage = { inputTokens: null, outputTokens: null };
+
+function settle(held: Held, { decision, place, usage, failure }: Omit<CallEnd, "isRecorded">): void {
+  const hasReachedNobody = decision.servedBy === "provider" && place === null && failure !== null;
+  if (hasReachedNobody) held.release();
+  else held.settle(usage, decision.servedBy);
 }

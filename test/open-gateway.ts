@@ -8,8 +8,14 @@ import {
   type Call,
   type Certificate,
 } from "../src/core/index.ts";
-import { startGateway, type GatewayOptions } from "../src/gateway/index.ts";
-import { scriptedProvider, type Provider } from "../src/models/index.ts";
+import { createStoreLog, startGateway, type GatewayDeps, type GatewayOptions } from "../src/gateway/index.ts";
+import {
+  createUpstreams,
+  LIST_PRICES,
+  scriptedProvider,
+  type ModelRoute,
+  type UpstreamProvider,
+} from "../src/models/index.ts";
 import type { Policy } from "../src/route/index.ts";
 import { openStore, type Store } from "../src/store/index.ts";
 
@@ -18,13 +24,19 @@ export const SPACED_BODY =
   '{ "id":"chatcmpl-9", "object":"chat.completion","created":1, "model":"m" ,"choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"Hé"}}],"usage":{"prompt_tokens":5,"completion_tokens":2,"total_tokens":7}}\n';
 /** How a gateway under test differs from a plain one. */
 export type Setup = {
-  readonly provider?: Provider | null;
+  /** One or several; null for none. */
+  readonly provider?: UpstreamProvider | readonly UpstreamProvider[] | null;
+  readonly models?: { readonly [name: string]: ModelRoute };
   readonly answer?: () => { answer: Answer; score: number };
   readonly options?: Partial<GatewayOptions>;
   readonly record?: (store: Store) => Pick<Store, "calls" | "pseudonym">;
+  readonly recording?: Partial<GatewayDeps["recording"]>;
+  readonly deps?: Partial<GatewayDeps>;
+  /** The task of every request, also without a specialist. */
+  readonly taskId?: string;
 };
 
-const plain = (): Provider => scriptedProvider(() => ({ pieces: [SPACED_BODY] }));
+const plain = (): UpstreamProvider => scriptedProvider(() => ({ pieces: [SPACED_BODY] }));
 
 export type Opened = {
   readonly url: string;
@@ -41,7 +53,11 @@ export async function openGateway(setup: Setup = {}): Promise<Opened> {
     log: silentLog,
   };
   const store = openStore({ dir: ":memory:", nowMs: effects.nowMs });
-  const assignment: Assignment = { taskId: "task_a", variantId: "v", input: { parts: [], tools: [] } };
+  const assignment: Assignment = {
+    taskId: setup.taskId ?? "task_a",
+    variantId: "v",
+    input: { parts: [], tools: [] },
+  };
   const entry = {
     taskId: "task_a",
     taskName: "a",
@@ -63,12 +79,19 @@ export async function openGateway(setup: Setup = {}): Promise<Opened> {
     { host: "127.0.0.1", port: 0, ...setup.options },
     {
       effects,
-      store: setup.record?.(store) ?? store,
-      provider: setup.provider === undefined ? plain() : setup.provider,
+      store,
+      upstreams: upstreamsFor(setup, effects.nowMs),
+      recording: {
+        mode: "durable",
+        onFailure: "refuse",
+        log: createStoreLog(setup.record?.(store) ?? store, effects.nowMs),
+        ...setup.recording,
+      },
       routing: () => ({
-        assign: () => (setup.answer === undefined ? null : assignment),
+        assign: () => (setup.answer === undefined && setup.taskId === undefined ? null : assignment),
         policy: { entries, problems: [], version: "" },
       }),
+      ...setup.deps,
     },
   );
   const close = (): Promise<void> => gateway.close();
@@ -77,6 +100,13 @@ export async function openGateway(setup: Setup = {}): Promise<Opened> {
     store.close();
   });
   return { url: gateway.url, calls: () => [...store.calls.iterate()], close };
+}
+
+function upstreamsFor({ provider, models = {} }: Setup, nowMs: () => number): GatewayDeps["upstreams"] {
+  if (provider === null) return null;
+  const providers = provider === undefined ? [plain()] : [provider].flat();
+  const common = { defaultProvider: null, prices: LIST_PRICES, nowMs, random: () => 0 };
+  return createUpstreams({ providers, models, ...common });
 }
 
 export type Reply = {

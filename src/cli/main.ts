@@ -234,12 +234,12 @@ function addServing(root: Command): void {
     )
     .option("--log", "JSON log lines on stderr")
     .action(async (flags: { log?: boolean }, command: Command) => {
-      const { store, base, host, port, upstream, key } = configOf(command);
+      const { store, base, host, port, upstream, key, gateway, prices } = configOf(command);
       const hasKey = upstream !== null && (process.env[upstream.keyEnv] ?? "") !== "";
       const upstreamKeyEnv =
         hasKey || command.getOptionValue("upstreamKeyEnv") !== undefined ? upstream?.keyEnv : undefined;
       const to = { upstream: upstream?.url, upstreamKeyEnv };
-      const options = { store, base, host, port, key, ...to, log: flags.log };
+      const options = { store, base, host, port, key, ...to, gateway, prices, log: flags.log };
       process.exitCode = await untilStopped((signal) =>
         serve(options, { ...realEffects(), env: process.env, print, signal }),
       );

@@ -1,9 +1,19 @@
 import { pino } from "pino";
-import { HouseError, type Effects, type Log } from "../core/index.ts";
+import type { Effects, Log } from "../core/index.ts";
 import { createAssigner } from "../discover/index.ts";
-import { startGateway, watchRouting, type Gateway, type Routing } from "../gateway/index.ts";
-import { openaiUpstream, readRecordedCalls, replayProvider, type Provider } from "../models/index.ts";
+import {
+  createAnswerCache,
+  createStoreLog,
+  startGateway,
+  watchRouting,
+  type Gateway,
+  type GatewayDeps,
+  type Routing,
+} from "../gateway/index.ts";
+import { LIST_PRICES, type PriceTable, type Upstreams } from "../models/index.ts";
 import { openStore } from "../store/index.ts";
+import { gatewayForm, type GatewayConfig } from "./gateway-config.ts";
+import { upstreamsOf } from "./upstreams.ts";
 
 export const DEFAULT_PORT = 4141;
 export const DEFAULT_HOST = "127.0.0.1";
@@ -21,6 +31,9 @@ export type ServeOptions = {
   readonly upstream?: string;
   /** Name of the environment variable that holds the upstream's key, for clients that send none. */
   readonly upstreamKeyEnv?: string;
+  /** Of the config file; its defaults when left out. */
+  readonly gateway?: GatewayConfig;
+  readonly prices?: PriceTable;
   /** JSON log lines on stderr. */
   readonly log?: boolean;
 };
@@ -37,16 +50,32 @@ export type ServeEffects = Effects & {
 /** `understudy serve`: the gateway, until it is told to stop. Returns the exit code. */
 export async function serve(options: ServeOptions, effects: ServeEffects): Promise<number> {
   const log = options.log === true ? jsonLog() : effects.log;
-  const provider = await providerOf(options, effects);
-  const store = openStore({ dir: options.store, key: options.key, nowMs: effects.nowMs });
+  const config = options.gateway ?? gatewayForm.parse({});
+  const { upstream, upstreamKeyEnv, prices = LIST_PRICES } = options;
+  const { nowMs, env } = effects;
+  const source = { upstream, upstreamKeyEnv, config, prices };
+  const upstreams = await upstreamsOf(source, { nowMs, env, random: Math.random });
+  const store = openStore({ dir: options.store, key: options.key, nowMs });
+  const calls = createStoreLog(store, nowMs);
   try {
     const { tasks, certificates, specialists } = store;
-    const source = { tasks, certificates, specialists, base: options.base };
-    const watch = await watchRouting(source, createAssigner, log);
+    const watch = await watchRouting(
+      { tasks, certificates, specialists, base: options.base },
+      createAssigner,
+      log,
+    );
     try {
-      const deps = { effects: { ...effects, log }, store, provider, routing: () => watch.current() };
+      const { mode, onFailure } = config.recording;
+      const deps: GatewayDeps = {
+        effects: { ...effects, log },
+        store,
+        upstreams,
+        routing: () => watch.current(),
+        recording: { mode, onFailure, log: calls },
+        cache: config.cache.length === 0 ? null : createAnswerCache({ ttlMs: ttlOf(config), nowMs }),
+      };
       const gateway = await startGateway(options, deps);
-      for (const line of banner(gateway, watch.current(), provider)) effects.print(line);
+      for (const line of banner(gateway, watch.current(), upstreams)) effects.print(line);
       if (!effects.signal.aborted) {
         await new Promise((resolve) => effects.signal.addEventListener("abort", resolve, { once: true }));
       }
@@ -56,29 +85,19 @@ export async function serve(options: ServeOptions, effects: ServeEffects): Promi
       await watch.close();
     }
   } finally {
+    await calls.close();
     store.close();
-    await provider?.close();
+    await upstreams?.close();
   }
   return 0;
 }
 
-async function providerOf(options: ServeOptions, effects: ServeEffects): Promise<Provider | null> {
-  const { upstream, upstreamKeyEnv } = options;
-  if (upstream === undefined) return null;
-  if (upstream.startsWith("replay:")) {
-    return replayProvider(readRecordedCalls(upstream.slice("replay:".length)), effects.nowMs);
-  }
-  const key = upstreamKeyEnv === undefined ? undefined : effects.env[upstreamKeyEnv];
-  if (upstreamKeyEnv !== undefined && (key === undefined || key === "")) {
-    throw new HouseError(
-      "bad-config",
-      `Cannot read the upstream's key: set the environment variable ${upstreamKeyEnv}`,
-    );
-  }
-  return openaiUpstream({ baseUrl: upstream, key });
+function ttlOf({ cache }: GatewayConfig): (taskId: string) => number | null {
+  const ttls = new Map(cache.map(({ task, ttlS }) => [task, ttlS * 1000]));
+  return (taskId) => ttls.get(taskId) ?? null;
 }
 
-function banner(gateway: Gateway, routing: Routing, provider: Provider | null): string[] {
+function banner(gateway: Gateway, routing: Routing, upstreams: Upstreams | null): string[] {
   const entries = [...routing.policy.entries.values()];
   const tasks = entries.map(({ taskName, certificate, threshold }) => {
     const share = (certificate.coverage * 100).toFixed(0);
@@ -89,9 +108,9 @@ function banner(gateway: Gateway, routing: Routing, provider: Provider | null): 
     ({ taskId, message }) => `  ${taskId} goes to the provider: ${message}`,
   );
   const fallback =
-    provider === null
+    upstreams === null
       ? "No upstream: calls without a certified specialist end with 503; add --upstream URL"
-      : `Everything else goes to ${provider.name}`;
+      : `Everything else goes to ${upstreams.names.join(", ")}`;
   return [
     `Understudy listens on ${gateway.url}`,
     entries.length === 0

@@ -3,12 +3,12 @@ import OpenAI, { APIError } from "openai";
 import { describe, expect, test } from "vitest";
 import { openGateway, send, SPACED_BODY, type Opened, type Setup } from "../../test/open-gateway.ts";
 import { HouseError, type Answer } from "../core/index.ts";
-import { scriptedProvider, type ScriptedAnswer } from "../models/index.ts";
+import { scriptedProvider, type MadeAnswer } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
 
 const delta = (fields: object, finish_reason: string | null = null): string =>
   `data: ${JSON.stringify({ id: "c", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta: fields, finish_reason }] })}\n\n`;
-const STREAM: ScriptedAnswer = {
+const STREAM: MadeAnswer = {
   isStream: true,
   pieces: [
     delta({ role: "assistant", content: "H" }),

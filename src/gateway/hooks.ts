@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
+import type { CallDecision } from "../call.ts";
 import type { ErrorCode, Usage } from "../core/index.ts";
 import type { Operation } from "../models/index.ts";
-import type { Decision } from "../route/index.ts";
 
 /** Roles of our own keys, each with what the ones before it may. */
 export const ROLES = ["ingest", "viewer", "curator", "operator", "owner"] as const;
@@ -69,7 +69,7 @@ export type CallFacts = {
   readonly upstreamModel: string | null;
   /** Null when a specialist answered or none was reached. */
   readonly provider: string | null;
-  readonly decision: Pick<Decision, "servedBy" | "reason" | "taskId" | "score">;
+  readonly decision: Pick<CallDecision, "servedBy" | "reason" | "taskId" | "score">;
   readonly isStream: boolean;
   readonly startedMs: number;
   readonly firstByteMs: number | null;

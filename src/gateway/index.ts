@@ -4,6 +4,7 @@ export * from "./hooks.ts";
 export { KEY_PREFIX, makeKey, parseKey, type NewKey } from "./keys.ts";
 export { listenRules, type ListenPlan, type ListenRules } from "./listen-rules.ts";
 export { secure, SECURITY_HEADERS } from "./secure-headers.ts";
-export { createRecorder, type Recorder } from "./recorder.ts";
+export { createAnswerCache, type AnswerCacheOptions } from "./answer-cache.ts";
+export { createStoreLog } from "./store-log.ts";
 export { watchRouting, type Routing, type RoutingWatch } from "./routing.ts";
 export { startGateway, type Gateway, type GatewayDeps, type GatewayOptions } from "./server.ts";

@@ -10,24 +10,15 @@ export type ErrorBody = {
 
 /** A JSON reply, whole. Does nothing when the client is gone. */
 export function replyJson(response: ServerResponse, status: number, body: unknown): void {
-  replyBytes(response, status, Buffer.from(JSON.stringify(body)));
-}
-
-export function replyBytes(response: ServerResponse, status: number, bytes: Uint8Array): void {
   if (response.headersSent || response.destroyed) return;
+  const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length });
   response.end(bytes);
 }
 
-/** An error in the OpenAI form: official clients read type, code and message from it. */
+/** An error before any protocol is known, in the form of OpenAI's: official clients read type, code and message from it. */
 export function replyError(response: ServerResponse, status: number, error: ErrorBody): void {
   replyJson(response, status, { error });
-}
-
-/** An error of the house in the OpenAI form, with its own status. */
-export function replyHouseError(response: ServerResponse, code: ErrorCode, message: string): void {
-  if (ERROR_CODES[code].retryable && !response.headersSent) response.setHeader("retry-after", "1");
-  replyError(response, ERROR_CODES[code].status, errorBody(code, message));
 }
 
 export function errorBody(code: ErrorCode, message: string, param: string | null = null): ErrorBody {

@@ -2,15 +2,8 @@ export { families, familiesOn, familyOf } from "./families.ts";
 export { plainFold, streamFold } from "./protocols/chat/fold.ts";
 export { ANSWER_VERSION, policyHashOf } from "./policy-hash.ts";
 export { parseChatRequest } from "./protocols/chat/request.ts";
-export {
-  openaiUpstream,
-  UPSTREAM_TIMEOUTS,
-  type UpstreamOptions,
-  type UpstreamTimeouts,
-} from "./openai-upstream.ts";
-export { writeAnswer, type AnswerHead } from "./protocols/chat/write.ts";
 export { costOf, LIST_PRICES, priceOf, type Price, type PriceTable } from "./prices.ts";
-export type { FoldedAnswer, Headers, Provider, ProviderCall, ProviderEvent } from "./provider.ts";
+export type { FoldedAnswer, Headers } from "./provider.ts";
 export type {
   AnswerIdentity,
   AnswerStep,
@@ -28,12 +21,12 @@ export type {
 export { SPECIALIST_CALL_PREFIX } from "./protocols/ids.ts";
 export { protocols } from "./protocols/protocols.ts";
 export { stepsOf } from "./protocols/response-steps.ts";
-export { writeResponse } from "./protocols/writing.ts";
+export { answerHead, answerId, writeResponse } from "./protocols/writing.ts";
 export { readRecordedCalls, type RecordedCall } from "./recorded-log.ts";
 export { ADAPTER_FORMS, BASE_FORMS, exportBase, exportSpecialist, type Exported } from "./export/export.ts";
 export { findBaseOf, GENERATIVE_KIND, openBase } from "./generative/index.ts";
 export { modelList, replayProvider, requestKey } from "./replay.ts";
-export { scriptedProvider, type ScriptedAnswer } from "./scripted.ts";
+export { scriptedProvider } from "./scripted.ts";
 export {
   calibratedScore,
   logOdds,
@@ -57,4 +50,35 @@ export {
   type PullEffects,
   type PullOptions,
 } from "./hub/pull.ts";
-export type { Operation } from "./upstream/types.ts";
+export { providerFiles } from "./providers/providers.ts";
+export type { UpstreamSink } from "./upstream/ask.ts";
+export { passedBack } from "./upstream/headers.ts";
+export { httpTransport, UPSTREAM_TIMEOUTS } from "./upstream/http-transport.ts";
+export { learnFrom } from "./upstream/learn-from.ts";
+export type { MadeAnswer, MadeQuestion } from "./upstream/in-process.ts";
+export {
+  MAX_KEPT_IN_ALL_BYTES,
+  Passage,
+  type AnswerEnd,
+  type ClientSink,
+  type Holds,
+  type KeptBytes,
+} from "./upstream/passage.ts";
+export type {
+  Account,
+  AnswerSink,
+  Exchange,
+  Operation,
+  ProviderFile,
+  Timeouts,
+  Transport,
+} from "./upstream/types.ts";
+export {
+  createUpstreams,
+  type ModelRoute,
+  type Place,
+  type Question,
+  type UpstreamProvider,
+  type Upstreams,
+  type UpstreamsOptions,
+} from "./upstream/upstreams.ts";

@@ -1,8 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { ChatRequest, ChatResponse } from "../core/index.ts";
-import type { FoldedAnswer, Provider, ProviderEvent } from "./provider.ts";
+import { plainFold } from "./protocols/chat/fold.ts";
+import type { FoldedAnswer } from "./provider.ts";
 import { replayProvider, requestKey } from "./replay.ts";
 import type { RecordedCall } from "./recorded-log.ts";
+import type { Outgoing } from "./upstream/types.ts";
+import type { UpstreamProvider } from "./upstream/upstreams.ts";
 
 const asking = (content: string): ChatRequest => ({
   model: "m",
@@ -27,21 +30,37 @@ async function* each(calls: readonly RecordedCall[]): AsyncGenerator<RecordedCal
   yield* calls;
 }
 
-const tape = (...calls: RecordedCall[]): Promise<Provider> => replayProvider(each(calls), () => 5000);
+const tape = (...calls: RecordedCall[]): Promise<UpstreamProvider> => replayProvider(each(calls), () => 5000);
 
-async function ask(
-  provider: Provider,
+/** What the provider says over Chat Completions, folded. */
+function ask(
+  { file, accounts, timeouts, transport }: UpstreamProvider,
   request: ChatRequest,
 ): Promise<{ status: number; answer: FoldedAnswer }> {
-  const events: ProviderEvent[] = [];
-  const call = { request, body: Buffer.alloc(0), headers: {} };
-  for await (const event of provider.complete(call, new AbortController().signal)) events.push(event);
-  const [start, end] = [events[0], events.at(-1)];
-  if (start.type !== "answer-start" || end?.type !== "answer-end") throw new RangeError("not an answer");
-  return { status: start.status, answer: end.answer };
+  const body = Buffer.from(JSON.stringify(request));
+  const call = { operation: "generate", protocol: "chat", model: "m", isStream: false, body } as const;
+  // In this process nothing is signed.
+  const outgoing = file.prepare({ ...call, headers: {}, query: "" }, accounts[0], false) as Outgoing;
+  const fold = { status: 0, pieces: [] as Uint8Array[] };
+  return new Promise((resolve, reject) => {
+    transport.send(outgoing, timeouts, {
+      head: (status) => (fold.status = status),
+      data: (bytes) => fold.pieces.push(bytes) > 0,
+      end: () => {
+        const folding = plainFold(fold.status);
+        for (const bytes of fold.pieces) folding.push(bytes);
+        resolve({ status: fold.status, answer: folding.end() });
+      },
+      fail: (_, message) => reject(new RangeError(message)),
+    });
+  });
 }
 
-const contents = async (provider: Provider, request: ChatRequest, times: number): Promise<unknown[]> => {
+const contents = async (
+  provider: UpstreamProvider,
+  request: ChatRequest,
+  times: number,
+): Promise<unknown[]> => {
   const said: unknown[] = [];
   for (let turn = 0; turn < times; turn += 1)
     said.push((await ask(provider, request)).answer.response?.message.content);

@@ -1,7 +1,10 @@
 import { contentHash, type ChatRequest, type ChatResponse } from "../core/index.ts";
-import { writeAnswer, writeError } from "./protocols/chat/write.ts";
-import type { Provider, ProviderEvent } from "./provider.ts";
+import type { ProtocolName } from "./protocol.ts";
+import { protocols } from "./protocols/protocols.ts";
+import { writeResponse } from "./protocols/writing.ts";
 import type { RecordedCall } from "./recorded-log.ts";
+import { inProcessProvider, type MadeAnswer } from "./upstream/in-process.ts";
+import type { UpstreamProvider } from "./upstream/upstreams.ts";
 
 // What says who asks and how the answer travels, not what is asked.
 const NOT_ASKED = new Set([
@@ -23,13 +26,13 @@ export function requestKey(request: ChatRequest): string {
 }
 
 /**
- * A provider that answers as a recorded log did. Of several recordings of one request the successful ones are given in recorded
- * order and the last one again and again; failures only where there is nothing else. A request that is not in the log is 404.
+ * A provider that answers as a recorded log did, over every protocol. Of several recordings of one request the successful ones are given
+ * in recorded order and the last one again and again; failures only where there is nothing else. A request that is not in the log is 404.
  */
 export async function replayProvider(
   calls: AsyncIterable<RecordedCall>,
   nowMs: () => number,
-): Promise<Provider> {
+): Promise<UpstreamProvider> {
   const tapes = new Map<string, Tape>();
   const models = new Set<string>();
   for await (const call of calls) {
@@ -39,15 +42,14 @@ export async function replayProvider(
     tapes.set(key, tape);
     tape.record(call);
   }
-  return {
-    name: "replay",
-    async *complete({ request }, signal) {
-      yield* answer(tapes.get(requestKey(request)), request, nowMs());
-      void signal;
-    },
-    models: () => Promise.resolve({ status: 200, body: modelList([...models]) }),
-    close: () => Promise.resolve(),
-  };
+  const list = modelList([...models]);
+  return inProcessProvider("replay", ({ body, operation, protocol }) => {
+    if (operation === "models") return { pieces: [list] };
+    const parsed = operation === "generate" ? protocols.get(protocol)?.parse(body) : undefined;
+    if (parsed?.ok !== true) return notRecorded();
+    const key = requestKey(parsed.request);
+    return answer(tapes.get(key), { request: parsed.request, key, protocol, nowMs: nowMs() });
+  });
 }
 
 /** The body of `GET /models` for these names. */
@@ -90,24 +92,30 @@ class Tape {
   }
 }
 
-function* answer(
-  tape: Tape | undefined,
-  request: ChatRequest,
-  nowMs: number,
-): Generator<ProviderEvent, void> {
-  if (tape === undefined) {
-    const message =
-      "The recorded log has no such request: the replay provider answers recorded requests only";
-    yield* writeError(404, { type: "invalid_request_error", code: "not_recorded", param: null, message });
-    return;
-  }
+type Asked = {
+  readonly request: ChatRequest;
+  readonly key: string;
+  readonly protocol: ProtocolName;
+  readonly nowMs: number;
+};
+
+function answer(tape: Tape | undefined, { request, key, protocol: name, nowMs }: Asked): MadeAnswer {
+  const protocol = protocols.get(name);
+  if (tape === undefined || protocol === undefined) return notRecorded();
   const played = tape.play();
-  if ("error" in played) {
-    yield* writeError(played.status, played.error);
-    return;
-  }
+  if ("error" in played) return failed(played.status, played.error);
   const { response, turn } = played;
-  const id = `chatcmpl-replay-${requestKey(request).slice(0, 20)}-${turn}`;
-  const head = { id, createdS: Math.floor(nowMs / 1000), model: response.model ?? request.model };
-  yield* writeAnswer(request, response, head);
+  const id = `chatcmpl-replay-${key.slice(0, 20)}-${turn}`;
+  const identity = { id, createdS: Math.floor(nowMs / 1000), model: response.model ?? request.model };
+  const isStream = request.stream === true;
+  return { isStream, pieces: [...writeResponse(protocol, request, response, identity)] };
+}
+
+function failed(status: number, error: unknown): MadeAnswer {
+  return { status, pieces: [JSON.stringify({ error })] };
+}
+
+function notRecorded(): MadeAnswer {
+  const message = "The recorded log has no such request: the replay provider answers recorded requests only";
+  return failed(404, { type: "invalid_request_error", code: "not_recorded", param: null, message });
 }

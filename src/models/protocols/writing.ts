@@ -1,5 +1,5 @@
 import type { ChatResponse } from "../../core/index.ts";
-import type { AnswerStep, Counts, Protocol, AnswerIdentity, StepWriter } from "../protocol.ts";
+import type { AnswerStep, Counts, Protocol, ProtocolName, AnswerIdentity, StepWriter } from "../protocol.ts";
 import type { ChatRequest } from "../../core/index.ts";
 import { cut, isFields } from "./fields.ts";
 import { foldSteps } from "./fold-steps.ts";
@@ -63,6 +63,18 @@ export function messageIn(error: unknown): string {
   return isFields(error["error"]) || typeof error["error"] === "string"
     ? messageIn(error["error"])
     : cut(JSON.stringify(error));
+}
+
+/** The headers of an answer of ours. */
+export function answerHead(isStream: boolean): { readonly [name: string]: string } {
+  return { "content-type": isStream ? SSE_TYPE : JSON_TYPE };
+}
+
+/** The id of an answer of ours, in the form of the protocol's own. */
+export function answerId(protocol: ProtocolName, callId: string): string {
+  if (protocol === "chat") return `chatcmpl-${callId}`;
+  if (protocol === "responses") return `resp_${callId}`;
+  return protocol === "messages" ? `msg_${callId}` : callId;
 }
 
 /** An answer of ours, whole, as the protocol's own provider would send it: the pieces of its bytes, in order. */

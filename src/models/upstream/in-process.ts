@@ -1,5 +1,15 @@
 import type { ErrorCode } from "../../core/index.ts";
-import type { AnswerSink, Exchange, Outgoing, ProviderFile, Transport } from "./types.ts";
+import type {
+  Account,
+  AnswerSink,
+  Exchange,
+  Outgoing,
+  ProviderFile,
+  Timeouts,
+  Transport,
+  UpstreamCall,
+} from "./types.ts";
+import type { UpstreamProvider } from "./upstreams.ts";
 
 /** An answer made in this process: its bytes in the pieces given, or a failure after them. */
 export type MadeAnswer = {
@@ -12,34 +22,44 @@ export type MadeAnswer = {
   readonly gate?: Promise<void>;
 };
 
-/** Where outgoing requests of providers in this process point to. */
-const ORIGIN = "inprocess:";
+/** What a provider in this process is asked. */
+export type MadeQuestion = Pick<UpstreamCall, "operation" | "protocol" | "model" | "body" | "headers"> & {
+  /** The account's; null when there is none. */
+  readonly key: string | null;
+};
 
-/** A provider file for answers made in this process: it speaks what it is told to, and passes on what it gets. */
-export function inProcessFile(type: string, protocols: ProviderFile["protocols"]): ProviderFile {
-  return {
-    type,
-    protocols,
+/** The timeouts of a provider that needs none. */
+const PATIENT: Timeouts = { connectMs: 1, firstByteMs: 1, idleMs: 1, totalMs: 1 };
+const NO_ACCOUNT: Account = { url: null, key: null, settings: {}, headers: {} };
+
+/** A provider that asks a function instead of a network, in any protocol of the gateway's surfaces. Never answers at once. */
+export function inProcessProvider(
+  name: string,
+  answer: (question: MadeQuestion) => MadeAnswer,
+): UpstreamProvider {
+  // An outgoing request is told apart by itself: what was asked need not be written and read again.
+  const questions = new WeakMap<Outgoing, MadeQuestion>();
+  const file: ProviderFile = {
+    type: name,
+    protocols: ["chat", "responses", "messages"],
     defaultUrl: null,
-    prepare: ({ operation, protocol, body, headers }) => {
-      const sent: { [name: string]: string } = {};
-      for (const [name, value] of Object.entries(headers)) if (typeof value === "string") sent[name] = value;
-      const path = operation === "generate" ? `/${protocol}` : `/${operation}`;
-      return { origin: ORIGIN, method: body.length === 0 ? "GET" : "POST", path, headers: sent, body };
+    prepare: ({ operation, protocol, model, body, headers }, { key }) => {
+      const outgoing: Outgoing = { origin: name, method: "POST", path: "/", headers: {}, body };
+      questions.set(outgoing, { operation, protocol, model, body, headers, key });
+      return outgoing;
     },
   };
-}
-
-/** A transport that asks a function instead of a network. Never answers before `send` has returned. */
-export function inProcessTransport(answer: (outgoing: Outgoing) => MadeAnswer): Transport {
-  return {
+  const transport: Transport = {
     send(outgoing, _, sink) {
       const exchange = new MadeExchange(sink);
-      queueMicrotask(() => exchange.begin(answer, outgoing));
+      // Set by `prepare`.
+      const question = questions.get(outgoing) as MadeQuestion;
+      queueMicrotask(() => exchange.begin(answer, question));
       return exchange;
     },
     close: () => Promise.resolve(),
   };
+  return { name, file, accounts: [NO_ACCOUNT], timeouts: PATIENT, transport };
 }
 
 class MadeExchange implements Exchange {
@@ -52,9 +72,9 @@ class MadeExchange implements Exchange {
     this.#sink = sink;
   }
 
-  begin(answer: (outgoing: Outgoing) => MadeAnswer, outgoing: Outgoing): void {
+  begin(answer: (question: MadeQuestion) => MadeAnswer, question: MadeQuestion): void {
     if (this.#isOver) return;
-    const made = answer(outgoing);
+    const made = answer(question);
     this.#answer = made;
     const start = (): void => this.#start(made);
     if (made.gate === undefined) start();

@@ -1,0 +1,162 @@
+import type { ServerResponse } from "node:http";
+import type { CallDecision, Client, NotHeld } from "../call.ts";
+import { ERROR_CODES, type ErrorCode } from "../core/index.ts";
+import { passedBack, type Exchange, type Protocol } from "../models/index.ts";
+
+/** A client that takes nothing for so long is gone in all but name; its call, its upstream and their memory are freed. */
+const CLIENT_STALL_MS = 60_000;
+
+/** One client of one call: takes the answer in pieces, holds its upstream back when it is slow, and lets it go when it leaves. */
+export class HttpClient implements Client {
+  readonly #response: ServerResponse;
+  readonly #protocol: Protocol;
+  readonly #callId: string;
+  #exchange: Exchange | null = null;
+  #own: readonly string[] = [];
+  #isStream = false;
+  #isEnded = false;
+  #stall: NodeJS.Timeout | null = null;
+
+  constructor(response: ServerResponse, protocol: Protocol, callId: string) {
+    this.#response = response;
+    this.#protocol = protocol;
+    this.#callId = callId;
+    response.on("close", () => {
+      this.#clearStall();
+      if (!this.#isEnded) this.leave();
+    });
+    response.on("drain", () => {
+      this.#clearStall();
+      this.#exchange?.resume();
+    });
+  }
+
+  /** As if the client had gone. */
+  leave(): void {
+    this.#exchange?.cancel();
+  }
+
+  decided(decision: CallDecision, exchange: Exchange): void {
+    this.#exchange = exchange;
+    const { servedBy, reason, taskId, score } = decision;
+    const own = [
+      "x-understudy-call",
+      this.#callId,
+      "x-understudy-served-by",
+      servedBy,
+      "x-understudy-reason",
+      reason,
+    ];
+    if (taskId !== null) own.push("x-understudy-task", encodeURIComponent(taskId));
+    if (score !== null) own.push("x-understudy-score", score.toFixed(6));
+    this.#own = own;
+    if (this.#response.destroyed) this.leave();
+  }
+
+  unrecorded(): void {
+    this.#own = [...this.#own, "x-understudy-recorded", "no"];
+  }
+
+  head(status: number, headers: { readonly [name: string]: string }, isStream: boolean): void {
+    this.#isStream = isStream;
+    if (this.#response.destroyed) return;
+    const sent = passedBack(headers);
+    // Known only of what passes untouched, else the provider's would not be among them.
+    if (headers["content-length"] !== undefined && !isStream)
+      sent.push("content-length", headers["content-length"]);
+    this.#writeHead(status, sent);
+    // The client knows at once that it has begun.
+    if (isStream) this.#response.flushHeaders();
+  }
+
+  data(bytes: Uint8Array): boolean {
+    const response = this.#response;
+    if (response.destroyed || response.write(bytes)) return true;
+    this.#startStall();
+    return false;
+  }
+
+  whole(status: number, headers: { readonly [name: string]: string }, pieces: readonly Uint8Array[]): void {
+    this.#isEnded = true;
+    if (this.#response.destroyed) return;
+    const sent = passedBack(headers);
+    const body = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+    if (status !== 204 && status !== 304) sent.push("content-length", String(body.length));
+    this.#writeHead(status, sent);
+    this.#endWith(body);
+  }
+
+  end(): void {
+    this.#isEnded = true;
+    if (!this.#response.destroyed) this.#endWith(null);
+  }
+
+  refuse({ code, message, retryAfterS }: NotHeld): void {
+    this.#isEnded = true;
+    replyIn(this.#response, this.#protocol, { code, message, retryAfterS });
+  }
+
+  fail(code: ErrorCode, message: string): void {
+    this.#isEnded = true;
+    const response = this.#response;
+    if (response.destroyed) return;
+    if (!response.headersSent) replyIn(response, this.#protocol, { code, message }, this.#own);
+    // A stream that has begun: the error is its last event.
+    else if (this.#isStream) this.#endWith(this.#protocol.streamError(code, message));
+    // Its length was promised: only a broken connection says that it is not whole.
+    else response.destroy();
+  }
+
+  #endWith(body: Uint8Array | null): void {
+    if (body === null || body.length === 0) this.#response.end();
+    else this.#response.end(body);
+    if (this.#response.writableLength > 0) this.#startStall();
+  }
+
+  #writeHead(status: number, headers: string[]): void {
+    for (const part of this.#own) headers.push(part);
+    try {
+      this.#response.writeHead(status, headers);
+    } catch {
+      // A value that HTTP cannot carry: the provider's answer is still worth having.
+      this.#response.writeHead(status, sendable(headers));
+    }
+  }
+
+  #startStall(): void {
+    this.#stall ??= setTimeout(() => this.#response.destroy(), CLIENT_STALL_MS);
+  }
+
+  #clearStall(): void {
+    if (this.#stall === null) return;
+    clearTimeout(this.#stall);
+    this.#stall = null;
+  }
+}
+
+const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;
+
+function sendable(headers: readonly string[]): string[] {
+  const kept: string[] = [];
+  for (let at = 0; at + 1 < headers.length; at += 2) {
+    if (!UNSENDABLE.test(headers[at + 1])) kept.push(headers[at], headers[at + 1]);
+  }
+  return kept;
+}
+
+/** An error of the house in a protocol's form, with its own status. Does nothing when the client is gone. */
+export function replyIn(
+  response: ServerResponse,
+  protocol: Protocol,
+  { code, message, retryAfterS, param }: NotHeld & { readonly param?: string | null },
+  own: readonly string[] = [],
+): void {
+  if (response.headersSent || response.destroyed) return;
+  const { status, body } = protocol.writeError(code, message, param ?? null);
+  const bytes = Buffer.from(JSON.stringify(body));
+  const headers = ["content-type", "application/json", "content-length", String(bytes.length), ...own];
+  const waitS = retryAfterS ?? (ERROR_CODES[code].retryable ? 1 : null);
+  if (waitS !== null) headers.push("retry-after", String(waitS));
+  response.writeHead(status, headers);
+  response.end(bytes);
+}

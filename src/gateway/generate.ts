@@ -1,0 +1,154 @@
+import { hash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { answerCall, type CallDeps, type CallInput } from "../call.ts";
+import type { ChatRequest } from "../core/index.ts";
+import { protocols, type Protocol } from "../models/index.ts";
+import { readBody } from "./body.ts";
+import { HttpClient, replyIn } from "./client.ts";
+import { estimateOf } from "./estimate.ts";
+import { factsOf } from "./facts.ts";
+import type { Arrival, Parts } from "./parts.ts";
+
+/** Longer session names are cut: they are ids, and each is kept with every call. */
+const MAX_SESSION_CHARS = 200;
+
+/** A call to a model, on any surface: reads the request and sends it down the line. `done` is called once, when all is over. */
+export function generate(arrival: Arrival, parts: Parts, done: () => void): void {
+  const { request, response, surface } = arrival;
+  const protocol = protocolOf(surface.protocol);
+  readBody(request, parts.memory, (body, failure) => {
+    if (body === null) {
+      refuse(response, protocol, failure ?? { code: "cancelled", message: "" });
+      done();
+      return;
+    }
+    const free = (): void => {
+      parts.memory.bytes -= body.length;
+      done();
+    };
+    const input = inputOf(arrival, protocol, body, parts);
+    if (input === null) free();
+    else answer(input, arrival, parts).then(free, free);
+  });
+}
+
+/** Of a surface: each has its protocol. */
+export function protocolOf(name: Arrival["surface"]["protocol"]): Protocol {
+  return protocols.get(name) as Protocol;
+}
+
+/** An error before a call has begun. The rest of the body is not read: the connection cannot be used again. */
+export function refuse(
+  response: ServerResponse,
+  protocol: Protocol,
+  refusal: Parameters<typeof replyIn>[2],
+): void {
+  if (!response.headersSent) response.setHeader("connection", "close");
+  replyIn(response, protocol, refusal);
+}
+
+function inputOf(arrival: Arrival, protocol: Protocol, body: Buffer, parts: Parts): CallInput | null {
+  const { request, response, surface, caller, query } = arrival;
+  const parsed = protocol.parse(body);
+  if (!parsed.ok) {
+    replyIn(response, protocol, { code: "bad-input", message: parsed.message, param: parsed.param });
+    return null;
+  }
+  const asked = parsed.request;
+  const refused = parts.mayAsk(caller, asked.model);
+  if (refused !== null) {
+    replyIn(response, protocol, refused);
+    return null;
+  }
+  const { effects, pseudonym } = parts;
+  const session = sessionOf(request, asked) ?? conversationOf(asked);
+  const user = asked["user"] ?? asked["safety_identifier"];
+  return {
+    id: effects.newId("call"),
+    session,
+    startedMs: effects.nowMs(),
+    keyId: caller.keyId,
+    origin: typeof user === "string" ? pseudonym("user", user) : null,
+    protocol,
+    request: asked,
+    question: {
+      operation: surface.operation,
+      protocol: surface.protocol,
+      model: asked.model,
+      isStream: asked.stream === true,
+      body,
+      headers: request.headers,
+      query,
+      hasOwnKey: caller.hasKey,
+      session,
+      pins: pinsOf(asked),
+      request: asked,
+    },
+  };
+}
+
+async function answer(input: CallInput, arrival: Arrival, parts: Parts): Promise<void> {
+  const client = new HttpClient(arrival.response, input.protocol, input.id);
+  parts.clients.add(client);
+  try {
+    const end = await answerCall(input, depsOf(parts), client);
+    if (end !== null) parts.observe(factsOf(input, end, arrival, parts.effects.nowMs()));
+    if (end?.isRecorded === false) parts.stats.unrecorded += 1;
+  } catch (error) {
+    parts.effects.log.error({ event: "request-failed", callId: input.id, message: (error as Error).message });
+    client.fail("store-broken", "The gateway failed; its log says why");
+  } finally {
+    parts.clients.delete(client);
+  }
+}
+
+function depsOf(parts: Parts): CallDeps {
+  const { assign, policy } = parts.routing();
+  const { effects, upstreams, recording, memory, cache, accountant } = parts;
+  return {
+    effects,
+    assign,
+    policy,
+    upstreams,
+    recording,
+    memory,
+    cache,
+    reserve: (input, taskId) => accountant.reserve(estimateOf(input, taskId)),
+  };
+}
+
+function sessionOf(request: IncomingMessage, body: ChatRequest): string | null {
+  const header = request.headers["x-understudy-session"];
+  if (typeof header === "string" && header !== "") return header.slice(0, MAX_SESSION_CHARS);
+  const metadata = body["metadata"];
+  const inMetadata =
+    typeof metadata === "object" && metadata !== null
+      ? (metadata as { session_id?: unknown }).session_id
+      : undefined;
+  const name = [inMetadata, body["session_id"]].find((value) => typeof value === "string" && value !== "");
+  return typeof name === "string" ? name.slice(0, MAX_SESSION_CHARS) : null;
+}
+
+/**
+ * The turns of one conversation begin alike: with the same user, system text and first message. Two conversations that begin
+ * alike become one session; the proof is then on fewer sessions, never on more than there are.
+ */
+function conversationOf({ messages, user }: ChatRequest): string {
+  const first = messages.findIndex(({ role }) => role === "user");
+  const start = JSON.stringify([user, messages.slice(0, first + 1)]);
+  return `conversation_${hash("sha256", start, "hex").slice(0, 24)}`;
+}
+
+/** Ids in a request that only who made them can go on from. */
+function pinsOf(request: ChatRequest): readonly string[] {
+  const pins: string[] = [];
+  const previous = request["previous_response_id"];
+  if (typeof previous === "string") pins.push(previous);
+  // The last turn: what is answered now.
+  for (let at = request.messages.length - 1; at >= 0; at -= 1) {
+    const { role, tool_call_id } = request.messages[at];
+    if (role !== "tool" || typeof tool_call_id !== "string") break;
+    pins.push(tool_call_id);
+  }
+  return pins;
+}

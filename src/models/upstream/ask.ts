@@ -1,0 +1,355 @@
+import { HouseError, hash32, type ErrorCode } from "../../core/index.ts";
+import { withModel } from "./model-name.ts";
+import {
+  isOfTheKey,
+  isRetryable,
+  isRetryableFailure,
+  MAX_ATTEMPTS,
+  MAX_WAIT_BEFORE_NEXT_MS,
+  MAX_WAIT_MS,
+  retryAfterMs,
+  waitMs,
+} from "./retry.ts";
+import type { AnswerSink, Exchange, Outgoing, UpstreamCall } from "./types.ts";
+import type { Place, Plan, Question, Shared, Target } from "./upstreams.ts";
+
+/** Told who answers before `head`, and before `fail` where someone was asked. */
+export type UpstreamSink = AnswerSink & {
+  chosen(place: Place, attempts: number): void;
+};
+
+/** A refused key is tried again after this: it may have been given rights meanwhile. */
+const REFUSED_KEY_REST_MS = 60_000;
+/** A rate-limited key of which the provider does not say when. */
+const LIMITED_KEY_REST_MS = 1000;
+
+/** Why an attempt came to nothing. */
+type Miss =
+  | { readonly status: number; readonly headers: { readonly [name: string]: string } }
+  | { readonly code: ErrorCode; readonly message: string };
+
+/** What comes next: the same or another target, after a wait. */
+type Step = { readonly targetAt: number; readonly afterMs: number };
+
+/**
+ * One question on its way to an answer: over the keys of a target, repeated, then the next target; until an answer has begun. What the
+ * client has seen the first byte of is never repeated.
+ */
+export class Ask implements Exchange {
+  readonly question: Question;
+  readonly sink: UpstreamSink;
+  readonly #plan: Plan;
+  readonly #shared: Shared;
+  #targetAt = 0;
+  #account = 0;
+  /** On the present target, after the first. */
+  #repeats = 0;
+  #attempts = 0;
+  #waitedMs = 0;
+  #current: Attempt | null = null;
+  #timer: NodeJS.Timeout | null = null;
+  #isOver = false;
+
+  constructor(question: Question, plan: Plan, shared: Shared, sink: UpstreamSink) {
+    this.question = question;
+    this.sink = sink;
+    this.#plan = plan;
+    this.#shared = shared;
+  }
+
+  begin(): void {
+    this.#shared.budget.call();
+    const at = this.#firstAllowed(0);
+    if (at === null) this.#refuse();
+    else this.#start(at);
+  }
+
+  resume(): void {
+    this.#current?.exchange?.resume();
+  }
+
+  cancel(): void {
+    if (this.#isOver) return;
+    const current = this.#current;
+    this.#target.breaker.release();
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    // Told by the attempt, unless there is none under way.
+    if (current?.exchange !== null && current?.exchange !== undefined) current.exchange.cancel();
+    else this.fail("cancelled", "Cannot complete the call: the client went away");
+  }
+
+  /** An answer has begun with this status; true when it is dropped because another attempt is made. */
+  missesHead(status: number, headers: { readonly [name: string]: string }): boolean {
+    const { breaker, provider, restsUntilMs } = this.#target;
+    const nowMs = this.#shared.options.nowMs();
+    if (status >= 500) breaker.fail(nowMs, false);
+    else breaker.succeed();
+    if (status < 400) return false;
+    if (isOfTheKey(status)) {
+      const rest = status === 429 ? LIMITED_KEY_REST_MS : REFUSED_KEY_REST_MS;
+      restsUntilMs[this.#account] = nowMs + (retryAfterMs(headers, nowMs) ?? rest);
+      if (provider.accounts.length > 1 && this.#takeNextKey(nowMs)) return true;
+    }
+    if (!isRetryable(status) && !isOfTheKey(status)) return false;
+    return this.#takeStep({ status, headers });
+  }
+
+  /** An attempt failed before its answer began; true when another is made. */
+  missesWhole(code: ErrorCode, message: string): boolean {
+    if (code === "cancelled" || this.#isOver) return false;
+    if (!isRetryableFailure(code)) return false;
+    this.#target.breaker.fail(this.#shared.options.nowMs(), true);
+    return this.#takeStep({ code, message });
+  }
+
+  /** The present attempt is the answer. */
+  choose(): void {
+    const { provider, model } = this.#target;
+    const place = { provider: provider.name, model, account: this.#account };
+    const { session } = this.question;
+    if (session !== null && (this.#plan.targets.length > 1 || provider.accounts.length > 1))
+      this.#shared.sessions.remember(session, { place, atMs: this.#shared.options.nowMs() });
+    this.sink.chosen(place, this.#attempts);
+  }
+
+  end(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.sink.end();
+  }
+
+  fail(code: ErrorCode, message: string): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.sink.fail(code, message);
+  }
+
+  /** Whether anything is left to try but the present attempt: only then is it worth holding a head back. */
+  get hasMore(): boolean {
+    return this.#targetAt + 1 < this.#plan.targets.length || this.#repeats < this.#plan.retries;
+  }
+
+  get #target(): Target {
+    return this.#plan.targets[this.#targetAt];
+  }
+
+  #takeNextKey(nowMs: number): boolean {
+    if (this.#attempts >= MAX_ATTEMPTS || !this.#target.restsUntilMs.some((until) => until <= nowMs))
+      return false;
+    this.#start(this.#targetAt);
+    return true;
+  }
+
+  #takeStep(miss: Miss): boolean {
+    const step = this.#stepAfter(miss);
+    if (step === null) return false;
+    if (step.targetAt === this.#targetAt) {
+      if (!this.#shared.budget.take()) return false;
+      this.#repeats += 1;
+    }
+    this.#current = null;
+    this.#waitedMs += step.afterMs;
+    const go = (): void => this.#start(step.targetAt);
+    if (step.afterMs === 0) go();
+    else this.#timer = setTimeout(go, step.afterMs);
+    return true;
+  }
+
+  #stepAfter(miss: Miss): Step | null {
+    if (this.#attempts >= MAX_ATTEMPTS) return null;
+    const { options } = this.#shared;
+    const asked = "headers" in miss ? retryAfterMs(miss.headers, options.nowMs()) : null;
+    const next = this.#firstAllowed(this.#targetAt + 1);
+    const mayRepeat =
+      this.#repeats < this.#plan.retries &&
+      !("status" in miss && (miss.status === 401 || miss.status === 403)) &&
+      !("headers" in miss && miss.headers["x-should-retry"] === "false");
+    if (mayRepeat) {
+      const afterMs = waitMs(this.#repeats + 1, asked, options.random);
+      const bound = next === null ? MAX_WAIT_MS - this.#waitedMs : MAX_WAIT_BEFORE_NEXT_MS;
+      if (afterMs <= bound) return { targetAt: this.#targetAt, afterMs };
+    }
+    return next === null ? null : { targetAt: next, afterMs: 0 };
+  }
+
+  /** The first target from `from` on that may be asked now. The last one that fails aloud is asked in any case: its answer says why. */
+  #firstAllowed(from: number): number | null {
+    const { targets } = this.#plan;
+    const nowMs = this.#shared.options.nowMs();
+    for (let at = from; at < targets.length; at += 1) if (targets[at].breaker.allows(nowMs)) return at;
+    if (from > 0) return null;
+    const loud = targets.findIndex(({ breaker }) => breaker.rest(nowMs)?.isSilent === false);
+    return loud < 0 ? null : loud;
+  }
+
+  #refuse(): void {
+    const { targets } = this.#plan;
+    const nowMs = this.#shared.options.nowMs();
+    const rests = targets.map(({ breaker }) => breaker.rest(nowMs)?.forMs ?? 0);
+    const seconds = Math.max(1, Math.ceil(Math.min(...rests) / 1000));
+    const names = targets.map(({ provider }) => provider.name).join(", ");
+    this.fail("overloaded", `${names} did not answer lately: the next try is made in ${seconds} s`);
+  }
+
+  #start(targetAt: number): void {
+    if (this.#isOver) return;
+    if (targetAt !== this.#targetAt) this.#repeats = 0;
+    this.#targetAt = targetAt;
+    this.#timer = null;
+    this.#attempts += 1;
+    const attempt = new Attempt(this);
+    this.#current = attempt;
+    const outgoing = this.#prepare();
+    if (outgoing instanceof Promise) {
+      outgoing.then(
+        (ready) => this.#send(ready, attempt),
+        (error: unknown) => this.#sayBroken(error),
+      );
+    } else if (outgoing !== null) {
+      this.#send(outgoing, attempt);
+    }
+  }
+
+  #prepare(): Outgoing | Promise<Outgoing> | null {
+    const { provider, model } = this.#target;
+    const { question } = this;
+    this.#account = this.#accountFor();
+    const [first] = this.#plan.targets;
+    // A client's credentials are for the provider that it means; another one must not see them.
+    const hasOwnKey = question.hasOwnKey || first.provider !== provider;
+    try {
+      return provider.file.prepare(callFor(question, model), provider.accounts[this.#account], hasOwnKey);
+    } catch (error) {
+      this.#sayBroken(error);
+      return null;
+    }
+  }
+
+  #sayBroken(error: unknown): void {
+    this.choose();
+    const code = error instanceof HouseError ? error.code : "bad-config";
+    this.fail(code, (error as Error).message);
+  }
+
+  #send(outgoing: Outgoing, attempt: Attempt): void {
+    if (this.#isOver) return;
+    const { transport, timeouts } = this.#target.provider;
+    attempt.exchange = transport.send(outgoing, timeouts, attempt);
+  }
+
+  /** A session keeps its key while it works: prompts are cached by account. */
+  #accountFor(): number {
+    const { provider, restsUntilMs } = this.#target;
+    const count = provider.accounts.length;
+    if (count === 1) return 0;
+    const nowMs = this.#shared.options.nowMs();
+    const { account } = this.#plan;
+    const from = account !== null && account < count ? account : hash32(this.question.session ?? "") % count;
+    let soonest = from;
+    for (let step = 0; step < count; step += 1) {
+      const at = (from + step) % count;
+      if (restsUntilMs[at] <= nowMs) return at;
+      if (restsUntilMs[at] < restsUntilMs[soonest]) soonest = at;
+    }
+    return soonest;
+  }
+}
+
+function callFor(question: Question, model: string): UpstreamCall {
+  const { operation, protocol, isStream, headers, query } = question;
+  const isRenamed = model !== question.model && operation !== "models";
+  const body = isRenamed ? withModel(question.body, model) : question.body;
+  return { operation, protocol, model, isStream, headers, query, body };
+}
+
+/** Of a dropped answer this much is read, so that its connection can be used again. */
+const MAX_DROPPED_BYTES = 64 * 1024;
+
+/** One attempt: passes on what it gets, unless the question goes on without it. */
+class Attempt implements AnswerSink {
+  exchange: Exchange | null = null;
+  readonly #ask: Ask;
+  #head: { status: number; headers: { readonly [name: string]: string } } | null = null;
+  #hasBegun = false;
+  #isDropped = false;
+  #droppedBytes = 0;
+
+  constructor(ask: Ask) {
+    this.#ask = ask;
+  }
+
+  head(status: number, headers: { readonly [name: string]: string }, isStream: boolean): void {
+    if (status >= 300 && status < 400) {
+      this.#refuseRedirect(status, headers);
+    } else if (this.#ask.missesHead(status, headers)) {
+      this.#isDropped = true;
+    } else if (isStream && status < 300 && this.#ask.hasMore) {
+      // Some providers say 200 and then, in the first event, that they cannot: that is no beginning of an answer.
+      this.#head = { status, headers };
+    } else {
+      this.#begin(status, headers, isStream);
+    }
+  }
+
+  data(bytes: Uint8Array): boolean {
+    if (this.#isDropped) {
+      this.#droppedBytes += bytes.length;
+      if (this.#droppedBytes > MAX_DROPPED_BYTES) this.exchange?.cancel();
+      return true;
+    }
+    if (this.#head !== null) {
+      const { status, headers } = this.#head;
+      this.#head = null;
+      if (isErrorEvent(bytes) && this.#ask.missesHead(503, headers)) {
+        this.#isDropped = true;
+        return true;
+      }
+      this.#begin(status, headers, true);
+    }
+    return this.#ask.sink.data(bytes);
+  }
+
+  end(): void {
+    if (this.#isDropped) return;
+    if (this.#head !== null) this.#begin(this.#head.status, this.#head.headers, true);
+    this.#ask.end();
+  }
+
+  fail(code: ErrorCode, message: string): void {
+    if (this.#isDropped) return;
+    if (!this.#hasBegun && this.#ask.missesWhole(code, message)) {
+      this.#isDropped = true;
+      return;
+    }
+    if (!this.#hasBegun) this.#ask.choose();
+    this.#ask.fail(code, message);
+  }
+
+  // A key that was meant for one address is not sent to another.
+  #refuseRedirect(status: number, headers: { readonly [name: string]: string }): void {
+    this.#isDropped = true;
+    this.exchange?.cancel();
+    const to = (headers["location"] ?? "nowhere").slice(0, 200);
+    this.#ask.choose();
+    this.#ask.fail(
+      "upstream-broken",
+      `Cannot complete the call: the provider redirects (${status}) to ${to}; set that as its url if it is right`,
+    );
+  }
+
+  #begin(status: number, headers: { readonly [name: string]: string }, isStream: boolean): void {
+    this.#hasBegun = true;
+    this.#head = null;
+    this.#ask.choose();
+    this.#ask.sink.head(status, headers, isStream);
+  }
+}
+
+const ERROR_STARTS = ["event: error", "event:error", 'data: {"error"', 'data:{"error"'].map((text) =>
+  Buffer.from(text),
+);
+
+/** Whether a stream begins with an error event. */
+function isErrorEvent(bytes: Uint8Array): boolean {
+  return ERROR_STARTS.some((start) => start.compare(bytes, 0, Math.min(start.length, bytes.length)) === 0);
+}
