@@ -187,7 +187,8 @@ export function callsOfFinetune(line: Fields, pseudonym: Pseudonym): Call[] {
   return calls;
 }
 
-function withoutOrigin(request: ChatRequest, pseudonym: Pseudonym): ChatRequest {
+/** The request with its users replaced by pseudonyms. */
+export function withoutOrigin(request: ChatRequest, pseudonym: Pseudonym): ChatRequest {
   // Only values of users are replaced; the form stays what it was.
   return withoutUsers(request, pseudonym) as ChatRequest;
 }

@@ -11,6 +11,8 @@ type Sum = { calls: number; sum: bigint };
 type Digests = {
   /** Inside a transaction: counts a call in; `save` writes it. */
   add(source: Call["source"], identity: string): void;
+  /** Counts one out that was counted in. */
+  remove(source: Call["source"], identity: string): void;
   save(): void;
   read(source?: Call["source"]): string;
   calls(): number;
@@ -45,6 +47,11 @@ export function createDigests(database: Database, vault: Vault): Digests {
     add(source, identity) {
       const sum = changed.get(source) ?? load(source);
       changed.set(source, { calls: sum.calls + 1, sum: (sum.sum + BigInt(`0x${identity}`)) % MODULUS });
+    },
+    remove(source, identity) {
+      const sum = changed.get(source) ?? load(source);
+      const less = (sum.sum - BigInt(`0x${identity}`) + MODULUS) % MODULUS;
+      changed.set(source, { calls: sum.calls - 1, sum: less });
     },
     save() {
       for (const [source, { calls, sum }] of changed) {

@@ -2,7 +2,7 @@ import { canonicalJson, type Call } from "../core/index.ts";
 import { createDigests, identityOf } from "./call-digest.ts";
 import type { Database } from "./database.ts";
 import { inTimeOrder, PAGE_ROWS, sortAtOf, type TimeKey } from "./time-order.ts";
-import type { AddResult, CallMeta, CallTable } from "./types.ts";
+import type { CallMeta, CallTable } from "./types.ts";
 import type { Vault } from "./vault.ts";
 
 type Filter = { readonly ids?: readonly string[]; readonly source?: Call["source"] };
@@ -34,7 +34,7 @@ export function createCallTable(database: Database, vault: Vault): CallTable {
     "SELECT count(DISTINCT session) AS sessions FROM calls",
   );
   const digests = createDigests(database, vault);
-  const put = createPut(database, vault);
+  const write = createCallWriter(database, vault);
 
   const open = ({ number, id }: Place): Call =>
     // The vault opens only what was sealed for this id: a Call.
@@ -46,25 +46,7 @@ export function createCallTable(database: Database, vault: Vault): CallTable {
   };
 
   return {
-    add: (batch) =>
-      database.transaction(() => {
-        const conflicting: string[] = [];
-        let taken = 0;
-        for (const call of batch) {
-          const outcome = put(call);
-          if (outcome.state === "taken") {
-            taken += 1;
-            digests.add(call.source, outcome.identity);
-          }
-          if (outcome.state === "conflicting") conflicting.push(call.id);
-        }
-        digests.save();
-        return {
-          taken,
-          repeated: batch.length - taken - conflicting.length,
-          conflicting,
-        } satisfies AddResult;
-      }),
+    add: (batch) => database.transaction(() => write(batch)),
     get(id) {
       const place = placeOf.get(id);
       return place === undefined ? null : open(place);
@@ -81,6 +63,26 @@ export function createCallTable(database: Database, vault: Vault): CallTable {
   };
 }
 
+/** Adds calls inside a transaction that is open. */
+export function createCallWriter(database: Database, vault: Vault): CallTable["add"] {
+  const digests = createDigests(database, vault);
+  const put = createPut(database, vault);
+  return (batch) => {
+    const conflicting: string[] = [];
+    let taken = 0;
+    for (const call of batch) {
+      const outcome = put(call);
+      if (outcome.state === "taken") {
+        taken += 1;
+        digests.add(call.source, outcome.identity);
+      }
+      if (outcome.state === "conflicting") conflicting.push(call.id);
+    }
+    digests.save();
+    return { taken, repeated: batch.length - taken - conflicting.length, conflicting };
+  };
+}
+
 type Outcome =
   | { readonly state: "taken"; readonly identity: string }
   | { readonly state: "repeated" | "conflicting" };
@@ -92,7 +94,7 @@ function createPut(database: Database, vault: Vault): (call: Call) => Outcome {
     "SELECT content_hash AS hash FROM calls WHERE id = ?",
   );
   return (call) => {
-    const identity = identityOf(canonicalJson(callContent(call)));
+    const identity = identityOf(identityTextOf(call));
     // Keyed: a plain hash in a column would let a reader of the file test guesses of the content.
     const hash = vault.keyedHash(identity);
     const row = putCall.get(...columnsOf(call), hash);
@@ -118,6 +120,7 @@ function columnsOf(call: Call) {
  * Not: how it came here (source, servedBy, taskId), what was measured beside it (latency, tokens), and the origin,
  * a pseudonym that differs from store to store.
  */
-function callContent({ id, session, at, request, response, status, error, foreign }: Call): unknown {
-  return { id, session, at, request, response, status, error, foreign };
+export function identityTextOf(call: Call): string {
+  const { id, session, at, request, response, status, error, foreign } = call;
+  return canonicalJson({ id, session, at, request, response, status, error, foreign });
 }

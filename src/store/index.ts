@@ -1,6 +1,27 @@
 export { openBudgetBank, type BudgetBank } from "./budget-bank.ts";
 export { once } from "./once.ts";
 export { openStore } from "./open.ts";
+export type { Erased, EraseFilter } from "./erase.ts";
+export type { AsideCall, FoldBatch, RecordingTable } from "./recording.ts";
+export {
+  bytesIn,
+  lockNameOf,
+  removeFile,
+  segmentNameOf,
+  segmentsFolderOf,
+  writersIn,
+  type WriterFiles,
+} from "./segments/folder.ts";
+export { tryLock, type FileLock } from "./segments/lock.ts";
+export {
+  hasGroups,
+  readSegment,
+  SEGMENT_START,
+  UnreadableSegment,
+  type SegmentItem,
+  type SegmentPlace,
+} from "./segments/reader.ts";
+export { scrubSegment } from "./segments/scrub.ts";
 export { openSegmentLog, type SegmentKeys, type SegmentLogOptions } from "./segments/log.ts";
 export type {
   RecordingMode,

@@ -88,6 +88,22 @@ CREATE TABLE audit_anchor (
   one INTEGER PRIMARY KEY CHECK (one = 1), entries INTEGER NOT NULL, mac BLOB NOT NULL) STRICT;
 `,
   },
+  {
+    number: 4,
+    sql: `
+-- Up to where the segments of the recording are folded into calls.
+CREATE TABLE segments (
+  writer TEXT NOT NULL, number INTEGER NOT NULL, byte_offset INTEGER NOT NULL, sequence INTEGER NOT NULL,
+  is_folded INTEGER NOT NULL, PRIMARY KEY (writer, number)) STRICT, WITHOUT ROWID;
+-- state: open (has begun and not ended), aside (could not be read, for the reason), erased (its end is to be dropped).
+CREATE TABLE held_calls (
+  call_id TEXT PRIMARY KEY, writer TEXT NOT NULL, session TEXT, origin TEXT, at_ms REAL, state TEXT NOT NULL,
+  reason TEXT, sealed BLOB NOT NULL) STRICT;
+CREATE INDEX held_calls_by_writer ON held_calls (writer, state);
+-- For the erasure of calls.
+CREATE INDEX drops_by_call ON drops (call);
+`,
+  },
 ];
 
 type Applied = { readonly number: number; readonly hash: string };

@@ -1,12 +1,14 @@
 import { createAccessKeyTable } from "./access-keys.ts";
 import { createAuditTrail } from "./audit.ts";
-import { createCallTable } from "./calls.ts";
+import { createCallTable, createCallWriter } from "./calls.ts";
 import { createCertificateTable } from "./certificates.ts";
 import { openDatabase, type Database } from "./database.ts";
+import { createErase } from "./erase.ts";
 import { createExampleTable } from "./examples.ts";
 import { createLedger } from "./ledger.ts";
 import { createLineage } from "./lineage.ts";
 import { migrate, migrations } from "./migrations.ts";
+import { createRecordingTable } from "./recording.ts";
 import { createRunTable } from "./runs.ts";
 import { createSpecialistTable } from "./specialists.ts";
 import { createTaskTable } from "./tasks.ts";
@@ -46,6 +48,8 @@ export function storeOver(database: Database, options: OpenOptions): Store {
     audit: createAuditTrail(database, vault, nowMs),
     checkWritable: createWriteCheck(database, nowMs),
     lineage: createLineage(database),
+    recording: createRecordingTable(database, vault, createCallWriter(database, vault)),
+    erase: createErase(database, vault),
     pseudonym: vault.pseudonym,
     segmentKeys: vault.segmentKeys,
     close: () => database.close(),

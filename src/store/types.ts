@@ -8,6 +8,8 @@ import type {
   SpecialistDescription,
   Task,
 } from "../core/index.ts";
+import type { Erased, EraseFilter } from "./erase.ts";
+import type { RecordingTable } from "./recording.ts";
 import type { SegmentKeys } from "./segments/log.ts";
 
 /** What became of a batch: every call is in exactly one count. */
@@ -206,6 +208,9 @@ export type Store = {
   lineage(callId: string): Lineage | null;
   /** A keyed pseudonym (HMAC-SHA-256 under the store's key): the same value gives the same one in this store, and none in another. */
   pseudonym(kind: "user" | "client" | "session", value: string): string;
+  readonly recording: RecordingTable;
+  /** Erases calls and all that is kept about them; not what specialists learnt from them, which is told. */
+  erase(filter: EraseFilter): Erased;
   /** Keys of segment logs beside the database. */
   readonly segmentKeys: SegmentKeys;
   close(): void;

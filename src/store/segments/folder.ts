@@ -8,6 +8,11 @@ const SEGMENT = /^([0-9a-f]{24})-(\d{8,})\.segment$/;
 const LOCK = /^([0-9a-f]{24})\.lock$/;
 const NUMBER_DIGITS = 8;
 
+/** Where a store keeps its segments. */
+export function segmentsFolderOf(store: string): string {
+  return join(store, "segments");
+}
+
 export function segmentNameOf({ writer, number }: SegmentName): string {
   return `${writer}-${String(number).padStart(NUMBER_DIGITS, "0")}.segment`;
 }

@@ -60,6 +60,22 @@ export function* readSegment(options: ReadOptions): Generator<SegmentItem, void>
   }
 }
 
+/** A file whose header says nothing: not one group of it can be opened. */
+export class UnreadableSegment extends HouseError {}
+
+/** Whether anything was written after the header. */
+export function hasGroups(path: string): boolean {
+  const handle = openSync(path, "r");
+  try {
+    const header = Buffer.alloc(FRAME_HEADER_BYTES);
+    return (
+      readSync(handle, header, 0, FRAME_HEADER_BYTES, BLOCK_BYTES) > 0 && header.some((byte) => byte !== 0)
+    );
+  } finally {
+    closeSync(handle);
+  }
+}
+
 class SegmentReader {
   readonly #handle: number;
   readonly #options: ReadOptions;
@@ -107,7 +123,7 @@ class SegmentReader {
     const header = decodeHeader(this.#read(0, BLOCK_BYTES));
     if (header === null) {
       const message = `Cannot read the segment "${path}": its header is damaged or of a newer version`;
-      throw new HouseError("store-broken", message);
+      throw new UnreadableSegment("store-broken", message);
     }
     const key = keys.unwrap(keyNameOf(header), Buffer.from(header.wrappedKey, "base64"));
     if (key !== null) return createSecretKey(key);

@@ -7,6 +7,8 @@ import type { ErrorCode } from "../../core/index.ts";
 export type SegmentFacts = {
   readonly servedBy?: "provider" | "specialist";
   readonly taskId?: string | null;
+  /** What the client's path said instead of its body. */
+  readonly path?: { readonly model?: string; readonly isStream?: boolean };
   readonly [field: string]: unknown;
 };
 

@@ -1,0 +1,144 @@
+import { performance } from "node:perf_hooks";
+import { Worker } from "node:worker_threads";
+import type { ErrorCode, Log } from "../core/index.ts";
+import { bytesIn, segmentsFolderOf } from "../store/index.ts";
+import type { FoldCounts } from "./fold-run.ts";
+
+export type FoldingSource = {
+  /** Folder of the store. */
+  readonly dir: string;
+  readonly key?: Uint8Array;
+};
+
+export type FoldingOptions = FoldingSource & {
+  readonly nowMs: () => number;
+  readonly log: Log;
+  /** Days that recorded calls are kept; for ever when not given. */
+  readonly keepDays?: number;
+};
+
+export type FoldingRequest = { readonly untilMs: number; readonly eraseBeforeMs: number | null };
+
+export type FoldingReply =
+  | { readonly type: "folded"; readonly counts: FoldCounts | null }
+  | { readonly type: "failed"; readonly code: ErrorCode | null; readonly message: string };
+
+export type FoldingStats = {
+  /** Calls folded since the start. */
+  readonly calls: number;
+  readonly aside: number;
+  readonly lostGroups: number;
+  readonly failures: number;
+  /** When the last round ended well; null before the first. */
+  readonly lastMs: number | null;
+};
+
+/** Folding in the background, in a thread of its own. */
+export type Folding = { stats(): FoldingStats; close(): Promise<void> };
+
+/** How soon a recorded call is in the database, on a quiet machine. */
+const INTERVAL_MS = 1000;
+/** A round ends after this, so that a load that begins meanwhile is noticed. */
+const ROUND_MS = 500;
+/** Above this share of its time the serving thread is busy, and folding waits: it would take a core from it. */
+const BUSY_SHARE = 0.5;
+/** Folding waits no longer when so much is recorded: half an hour of 100 calls a second, at 4 KB. */
+const MAX_BACKLOG_BYTES = 1024 ** 3;
+const DAY_MS = 24 * 3600 * 1000;
+/** Between erasures of what is too old. */
+const ERASE_INTERVAL_MS = 3600 * 1000;
+
+// The worker is the source under Node's type stripping, and the compiled file in the published package.
+const WORKER = new URL(
+  import.meta.url.endsWith(".ts") ? "./fold-worker.ts" : "./fold-worker.js",
+  import.meta.url,
+);
+
+/** Folds what this process and others record in a store, whenever this thread is not busy. A failure is logged and tried again. */
+export function startFolding(options: FoldingOptions): Folding {
+  return new BackgroundFolding(options);
+}
+
+class BackgroundFolding implements Folding {
+  readonly #options: FoldingOptions;
+  readonly #timer: NodeJS.Timeout;
+  readonly #counts = { calls: 0, aside: 0, lostGroups: 0, failures: 0 };
+  #worker: Worker | null = null;
+  #isWorking = false;
+  #load = performance.eventLoopUtilization();
+  #lastMs: number | null = null;
+  #erasedMs = -Infinity;
+
+  constructor(options: FoldingOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => this.#tick(), INTERVAL_MS);
+    this.#timer.unref();
+  }
+
+  stats(): FoldingStats {
+    return { ...this.#counts, lastMs: this.#lastMs };
+  }
+
+  async close(): Promise<void> {
+    clearInterval(this.#timer);
+    // Stopped anywhere: a batch is in the store with its place, or not at all.
+    await this.#worker?.terminate();
+  }
+
+  #tick(): void {
+    const now = performance.eventLoopUtilization();
+    const { utilization } = performance.eventLoopUtilization(now, this.#load);
+    this.#load = now;
+    if (this.#isWorking) return;
+    const recordedBytes = bytesIn(segmentsFolderOf(this.#options.dir));
+    if (utilization > BUSY_SHARE && recordedBytes < MAX_BACKLOG_BYTES) return;
+    const eraseBeforeMs = this.#dueErasure();
+    // Without anything to do there is no thread.
+    if (recordedBytes === 0 && eraseBeforeMs === null) return;
+    this.#isWorking = true;
+    this.#workerNow().postMessage({ untilMs: this.#options.nowMs() + ROUND_MS, eraseBeforeMs });
+  }
+
+  #dueErasure(): number | null {
+    const { nowMs, keepDays } = this.#options;
+    if (keepDays === undefined || nowMs() - this.#erasedMs < ERASE_INTERVAL_MS) return null;
+    this.#erasedMs = nowMs();
+    return nowMs() - keepDays * DAY_MS;
+  }
+
+  #workerNow(): Worker {
+    if (this.#worker !== null) return this.#worker;
+    const { dir, key } = this.#options;
+    const workerData: FoldingSource = { dir, key };
+    const worker = new Worker(WORKER, { workerData });
+    worker.unref();
+    worker.on("message", (reply: FoldingReply) => this.#take(reply));
+    // A thread that dies is replaced at the next round.
+    worker.on("error", (error) => this.#fail("thread-died", error.message));
+    worker.on("exit", () => {
+      this.#worker = null;
+      this.#isWorking = false;
+    });
+    this.#worker = worker;
+    return worker;
+  }
+
+  #take(reply: FoldingReply): void {
+    this.#isWorking = false;
+    if (reply.type === "failed") return this.#fail(reply.code ?? "fault", reply.message);
+    this.#lastMs = this.#options.nowMs();
+    const { counts } = reply;
+    if (counts === null) return;
+    this.#counts.calls += counts.calls;
+    this.#counts.aside += counts.aside;
+    this.#counts.lostGroups += counts.lostGroups;
+    for (const message of counts.damage) {
+      this.#options.log.error({ event: "recording-damaged", message });
+    }
+  }
+
+  #fail(code: string, message: string): void {
+    this.#counts.failures += 1;
+    this.#options.log.warn({ event: "folding-failed", code, message });
+  }
+}

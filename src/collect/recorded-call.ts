@@ -1,0 +1,84 @@
+import { ERROR_CODES, type Call } from "../core/index.ts";
+import type { FoldedAnswer, Protocol, ProtocolName } from "../models/index.ts";
+import type { SegmentBegin, SegmentEnd, SegmentFacts, Store } from "../store/index.ts";
+import { withoutOrigin } from "./parse.ts";
+
+/** The protocols that recorded bytes may be in. */
+export type Protocols = ReadonlyMap<ProtocolName, Pick<Protocol, "parse" | "fold">>;
+
+/** A call as it was recorded, or why it cannot be read as one. */
+export type RecordedCall =
+  | { readonly ok: true; readonly call: Call }
+  | { readonly ok: false; readonly reason: "unknown-protocol" | "bad-request" };
+
+type Outcome = Pick<Call, "response" | "usage" | "error" | "status" | "latencyMs">;
+
+/**
+ * Makes a call of what was recorded. Without an end (its process died before the answer did) it is a call without an answer,
+ * status 499. Users in the request become pseudonyms.
+ */
+export function recordedCall(
+  begin: SegmentBegin,
+  end: SegmentEnd | null,
+  protocols: Protocols,
+  pseudonym: Store["pseudonym"],
+): RecordedCall {
+  const asked = protocolOf(protocols, begin.protocol);
+  const answered = end === null ? null : protocolOf(protocols, end.protocol);
+  if (asked === undefined || answered === undefined) return { ok: false, reason: "unknown-protocol" };
+  const { servedBy = "provider", taskId = null, path, ...facts } = { ...begin.facts, ...end?.facts };
+  const parsed = asked.parse(begin.request, path);
+  if (!parsed.ok) return { ok: false, reason: "bad-request" };
+  const outcome = end === null || answered === null ? UNANSWERED : outcomeOf(end, answered);
+  const call: Call = {
+    id: begin.callId,
+    session: begin.session,
+    at: new Date(begin.atMs).toISOString(),
+    origin: begin.origin,
+    source: "gateway",
+    request: withoutOrigin(parsed.request, pseudonym),
+    ...outcome,
+    servedBy,
+    taskId,
+    foreign: foreignOf(facts, begin.protocol),
+  };
+  return { ok: true, call };
+}
+
+const noUsage = { inputTokens: null, outputTokens: null };
+
+const UNANSWERED: Outcome = {
+  response: null,
+  usage: noUsage,
+  error: { code: "cancelled", message: "The gateway ended before the answer did" },
+  status: ERROR_CODES.cancelled.status,
+  latencyMs: null,
+};
+
+function protocolOf(protocols: Protocols, name: string): Pick<Protocol, "parse" | "fold"> | undefined {
+  // A name that is none of ours finds nothing.
+  return protocols.get(name as ProtocolName);
+}
+
+function outcomeOf(end: SegmentEnd, protocol: Pick<Protocol, "fold">): Outcome {
+  const latencyMs = Number.isFinite(end.latencyMs) ? Math.max(0, end.latencyMs) : null;
+  if (end.failure !== null) {
+    const { status } = ERROR_CODES[end.failure.code];
+    return { response: null, usage: noUsage, error: end.failure, status, latencyMs };
+  }
+  const { response, usage, error } = folded(end, protocol);
+  const { inputTokens, outputTokens } = usage;
+  // A stream can begin with 200 and end with an error: such a call has failed.
+  const status = end.status < 400 && response === null ? ERROR_CODES["upstream-broken"].status : end.status;
+  return { response, usage: { inputTokens, outputTokens }, error, status, latencyMs };
+}
+
+function folded(end: SegmentEnd, protocol: Pick<Protocol, "fold">): FoldedAnswer {
+  const fold = protocol.fold(end.status, end.isStream);
+  for (const bytes of end.response) fold.push(bytes);
+  return fold.end();
+}
+
+function foreignOf(facts: SegmentFacts, protocol: string): Call["foreign"] {
+  return protocol === "chat" ? facts : { ...facts, protocol };
+}
