@@ -13,6 +13,7 @@ import { certifyCommand, convertCommand, discoverCommand, trainCommand } from ".
 import { maskCommand } from "./mask.ts";
 import { addModels } from "./models.ts";
 import { paint } from "./print.ts";
+import { addRecording, foldFirst } from "./recording.ts";
 import { replay } from "./replay.ts";
 import { reportCommand } from "./report.ts";
 import { serve } from "./serve.ts";
@@ -50,6 +51,17 @@ async function inContext(
 ): Promise<void> {
   const config = configOf(command);
   process.exitCode = await withContext(config, async (context) => work(context));
+}
+
+/** The same for work on all calls: what the gateway recorded is taken in first. */
+async function inCalls(
+  command: Command,
+  work: (context: Context) => Promise<number> | number,
+): Promise<void> {
+  await inContext(command, (context) => {
+    foldFirst(context.store, context.config);
+    return work(context);
+  });
 }
 
 const configOf = (command: Command): Config =>
@@ -93,6 +105,10 @@ const HELP: { readonly [command: string]: readonly string[] } = {
     "understudy keys list --json | jq '.keys[] | select(.state == \"good\") | .id'",
   ],
   audit: ["understudy audit verify --noted 120:9f86d081884c7d65…", "understudy audit list --last 20 --json"],
+  erase: [
+    "understudy erase --user jane@example.com --with-specialists",
+    "understudy erase --before 2026-01-01 --json",
+  ],
   doctor: ["understudy doctor --store /var/lib/understudy"],
 };
 
@@ -122,6 +138,7 @@ export function program(): Command {
   addModels(root, { storeOf: (command) => configOf(command).store, untilStopped, env: process.env });
   addKeys(root, configOf);
   addAudit(root, configOf);
+  addRecording(root, configOf);
   addExamples(root);
   return root;
 }
@@ -174,7 +191,7 @@ function addLoop(root: Command): void {
       .description("takes logs in: JSON Lines or one JSON document, plain or gzip'd, forms detected")
       .option(...jsonFlag),
   ).action(async (files: string[], flags: AnyFlags, command: Command) =>
-    inContext(command, async (context) => importCommand(context, files, flags)),
+    inCalls(command, async (context) => importCommand(context, files, flags)),
   );
   intake(
     promise(
@@ -185,7 +202,7 @@ function addLoop(root: Command): void {
         .option(...jsonFlag),
     ),
   ).action(async (files: string[], flags: AnyFlags, command: Command) =>
-    inContext(command, async (context) => convertCommand(context, files, flags)),
+    inCalls(command, async (context) => convertCommand(context, files, flags)),
   );
   root
     .command("discover")
@@ -193,7 +210,7 @@ function addLoop(root: Command): void {
     .option(...jsonFlag)
     .option("--assignments <file>", "write a line {callId, taskId} per call of a task")
     .action(async (flags: AnyFlags, command: Command) =>
-      inContext(command, (context) => discoverCommand(context, flags)),
+      inCalls(command, (context) => discoverCommand(context, flags)),
     );
   promise(
     root
@@ -218,7 +235,7 @@ function addLoop(root: Command): void {
     .description("the present state: tasks, certificates, share, cost, latency")
     .option(...jsonFlag)
     .action(async (flags: AnyFlags, command: Command) =>
-      inContext(command, (context) => reportCommand(context, flags)),
+      inCalls(command, (context) => reportCommand(context, flags)),
     );
 }
 

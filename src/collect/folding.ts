@@ -1,7 +1,9 @@
 import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
-import type { ErrorCode, Log } from "../core/index.ts";
-import { bytesIn, segmentsFolderOf } from "../store/index.ts";
+import { HouseError, type ErrorCode, type Log } from "../core/index.ts";
+import { protocols } from "../models/index.ts";
+import { bytesIn, openStore, segmentsFolderOf, type Store } from "../store/index.ts";
+import { foldSegments } from "./fold-segments.ts";
 import type { FoldCounts } from "./fold-run.ts";
 
 export type FoldingSource = {
@@ -17,7 +19,7 @@ export type FoldingOptions = FoldingSource & {
   readonly keepDays?: number;
 };
 
-export type FoldingRequest = { readonly untilMs: number; readonly eraseBeforeMs: number | null };
+export type FoldingRequest = { readonly roundMs: number; readonly eraseBeforeMs: number | null };
 
 export type FoldingReply =
   | { readonly type: "folded"; readonly counts: FoldCounts | null }
@@ -44,6 +46,8 @@ const ROUND_MS = 500;
 const BUSY_SHARE = 0.5;
 /** Folding waits no longer when so much is recorded: half an hour of 100 calls a second, at 4 KB. */
 const MAX_BACKLOG_BYTES = 1024 ** 3;
+/** At the end of the process; what is left then is folded by the next one. */
+const LAST_ROUND_MS = 5000;
 const DAY_MS = 24 * 3600 * 1000;
 /** Between erasures of what is too old. */
 const ERASE_INTERVAL_MS = 3600 * 1000;
@@ -83,6 +87,11 @@ class BackgroundFolding implements Folding {
     clearInterval(this.#timer);
     // Stopped anywhere: a batch is in the store with its place, or not at all.
     await this.#worker?.terminate();
+    const { dir, nowMs } = this.#options;
+    // Nothing is served any more, so this thread may do it; a new one would take longer to start.
+    if (bytesIn(segmentsFolderOf(dir)) > 0) {
+      this.#take(foldOnce(this.#options, { roundMs: LAST_ROUND_MS, eraseBeforeMs: null }, nowMs));
+    }
   }
 
   #tick(): void {
@@ -96,7 +105,7 @@ class BackgroundFolding implements Folding {
     // Without anything to do there is no thread.
     if (recordedBytes === 0 && eraseBeforeMs === null) return;
     this.#isWorking = true;
-    this.#workerNow().postMessage({ untilMs: this.#options.nowMs() + ROUND_MS, eraseBeforeMs });
+    this.#workerNow().postMessage({ roundMs: ROUND_MS, eraseBeforeMs });
   }
 
   #dueErasure(): number | null {
@@ -141,4 +150,49 @@ class BackgroundFolding implements Folding {
     this.#counts.failures += 1;
     this.#options.log.warn({ event: "folding-failed", code, message });
   }
+}
+
+function foldOnce(source: FoldingSource, request: FoldingRequest, nowMs: () => number): FoldingReply {
+  try {
+    const store = openStore({ dir: source.dir, key: source.key, nowMs });
+    try {
+      return foldRound(store, source.dir, request, nowMs);
+    } finally {
+      store.close();
+    }
+  } catch (error) {
+    return failedRound(error);
+  }
+}
+
+/** One round, in whichever thread. Never throws. */
+export function foldRound(
+  store: Store,
+  dir: string,
+  { roundMs, eraseBeforeMs }: FoldingRequest,
+  nowMs: () => number,
+): FoldingReply {
+  try {
+    const untilMs = nowMs() + roundMs;
+    const shouldStop = (): boolean => nowMs() >= untilMs;
+    const counts = foldSegments(store, { dir: segmentsFolderOf(dir), protocols, nowMs, shouldStop });
+    if (eraseBeforeMs !== null) eraseOld(store, eraseBeforeMs, nowMs);
+    return { type: "folded", counts };
+  } catch (error) {
+    return failedRound(error);
+  }
+}
+
+export function failedRound(error: unknown): FoldingReply {
+  const code = error instanceof HouseError ? error.code : null;
+  return { type: "failed", code, message: (error as Error).message };
+}
+
+/** What is older than `keepDays` and came from the gateway; imported logs stay. */
+function eraseOld(store: Store, beforeMs: number, nowMs: () => number): void {
+  const { calls, held, specialists, certificates } = store.erase({ beforeMs, source: "gateway" });
+  if (calls + held === 0) return;
+  const detail = { why: "keepDays", beforeMs, calls, held, specialists: [...specialists] };
+  const at = new Date(nowMs()).toISOString();
+  store.ledger.append({ at, event: "calls-erased", detail: { ...detail, certificates: [...certificates] } });
 }

@@ -1,5 +1,5 @@
 export { foldSegments, type FoldOptions } from "./fold-segments.ts";
-export { startFolding, type Folding, type FoldingOptions } from "./folding.ts";
+export { startFolding, type Folding, type FoldingOptions, type FoldingStats } from "./folding.ts";
 export type { FoldCounts } from "./fold-run.ts";
 export { importLogs, type ImportCounts, type ImportOptions, type RefusedLineReport } from "./import.ts";
 export { LOG_FORMATS, type LogFormat } from "./formats.ts";

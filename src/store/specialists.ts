@@ -50,6 +50,7 @@ export function createSpecialistTable(database: Database, vault: Vault): Special
       const row = get.get(id);
       return row === undefined ? null : rowOf(row);
     },
+    remove: createRemove(database),
     artifact(id) {
       const row = artifact.get(id);
       if (row !== undefined) return vault.open(["artifacts", row.taskId, id], row.sealed);
@@ -59,4 +60,26 @@ export function createSpecialistTable(database: Database, vault: Vault): Special
       );
     },
   };
+}
+
+function createRemove(database: Database): SpecialistTable["remove"] {
+  const erase = [
+    "DELETE FROM certificate_calls WHERE certificate IN (SELECT number FROM certificates WHERE specialist = ?1)",
+    "DELETE FROM certificates WHERE specialist = ?1",
+    "DELETE FROM specialist_calls WHERE specialist = ?1",
+    "DELETE FROM specialists WHERE number = ?1",
+  ].map((sql) => database.prepare(sql));
+  const numberOf = database.prepare<{ number: number }>(
+    "SELECT number FROM specialists WHERE task_id = ? AND id = ?",
+  );
+  // What training remembers of a specialist that is gone would be served again.
+  const forgetRuns = database.prepare("DELETE FROM runs WHERE stage IN ('train:' || ?1, 'trained:' || ?1)");
+
+  return (taskId, id) =>
+    database.transaction(() => {
+      const row = numberOf.get(taskId, id);
+      if (row === undefined) return;
+      for (const statement of erase) statement.run(row.number);
+      forgetRuns.run(taskId);
+    });
 }

@@ -99,6 +99,8 @@ export type SpecialistTable = {
   forTask(taskId: string): readonly SpecialistRow[];
   get(id: string): SpecialistRow | null;
   artifact(id: string): Uint8Array;
+  /** With its certificates and what training remembers of it. Nothing when there is none. */
+  remove(taskId: string, id: string): void;
 };
 
 export type CertificateTable = {

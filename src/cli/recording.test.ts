@@ -1,0 +1,109 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { silentLog } from "../core/index.ts";
+import { describe, expect, test } from "vitest";
+import { openStore, segmentNameOf, segmentsFolderOf, writersIn, type Store } from "../store/index.ts";
+import { append } from "../store/segments/testing.ts";
+import { withFolder } from "../store/testing.ts";
+import { eraseCalls } from "./erase.ts";
+import { foldAll, startRecording } from "./recording.ts";
+
+const nowMs = (): number => Date.now();
+const request = Buffer.from(JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }] }));
+const response = Buffer.from(
+  JSON.stringify({ choices: [{ message: { role: "assistant", content: "ho" }, finish_reason: "stop" }] }),
+);
+
+const records = (callId: string, session: string, origin: string | null = null) =>
+  [
+    { type: "begin", callId, atMs: nowMs(), session, origin, protocol: "chat", facts: {}, request },
+    {
+      type: "end",
+      callId,
+      latencyMs: 1,
+      status: 200,
+      isStream: false,
+      protocol: "chat",
+      failure: null,
+      facts: {},
+      response: [response],
+    },
+  ] as const;
+
+const withStore = (work: (store: Store, place: { store: string; key: undefined }) => Promise<void>) =>
+  withFolder(async (dir) => {
+    const store = openStore({ dir, nowMs });
+    await work(store, { store: dir, key: undefined });
+    store.close();
+  });
+const erase = (store: Store, dir: string, flags: object) =>
+  eraseCalls(store, flags, {
+    dir: segmentsFolderOf(dir),
+    nowMs,
+    fold: () => foldAll(store, { store: dir }),
+  });
+const callIds = (store: Store): string[] => [...store.calls.iterate()].map(({ id }) => id).sort();
+
+describe("startRecording()", () => {
+  test("has everything in the database when it is closed", () =>
+    withStore(async (store, place) => {
+      const recording = await startRecording(store, place, { nowMs, log: silentLog });
+      for (const id of ["a", "b", "c"]) expect(await append(recording.log, records(id, "s"))).toBeNull();
+      await recording.close();
+      expect(callIds(store)).toEqual(["a", "b", "c"]);
+      expect(recording.folding()).toMatchObject({ calls: 3, failures: 0 });
+      expect(writersIn(segmentsFolderOf(place.store))).toEqual([]);
+    }));
+});
+
+describe("eraseCalls()", () => {
+  test("reaches calls that are still in the segment of a running gateway", () =>
+    withStore(async (store, place) => {
+      const recording = await startRecording(store, place, { nowMs, log: silentLog });
+      await append(recording.log, records("a", "s1", store.pseudonym("user", "jane")));
+      await append(recording.log, records("b", "s2"));
+      expect(erase(store, place.store, { user: "jane" })).toMatchObject({ calls: 1 });
+      expect(callIds(store)).toEqual(["b"]);
+      const dir = segmentsFolderOf(place.store);
+      const [{ writer, numbers }] = writersIn(dir);
+      const bytes = readFileSync(join(dir, segmentNameOf({ writer, number: numbers[0] })));
+      expect(bytes.subarray(4096).every((byte) => byte === 0)).toBe(true);
+      // The gateway goes on as if nothing had been.
+      expect(await append(recording.log, records("c", "s1"))).toBeNull();
+      await recording.close();
+      expect(callIds(store)).toEqual(["b", "c"]);
+      const events = store.ledger.all();
+      expect(events.map(({ event }) => event)).toEqual(["calls-erased"]);
+      expect(events[0].detail).toMatchObject({ calls: 1, origin: store.pseudonym("user", "jane") });
+      expect(JSON.stringify(events)).not.toContain("jane");
+      expect([...store.audit.iterate()].map(({ action }) => action)).toEqual(["calls-erase"]);
+    }));
+
+  test("drops the end of a call whose begin was erased", () =>
+    withStore(async (store, place) => {
+      const recording = await startRecording(store, place, { nowMs, log: silentLog });
+      const [begin, end] = records("slow", "s1");
+      await append(recording.log, [begin]);
+      expect(erase(store, place.store, { session: "s1" })).toMatchObject({ calls: 0, held: 1 });
+      await append(recording.log, [end]);
+      await recording.close();
+      expect([callIds(store), store.recording.counts()]).toEqual([[], { open: 0, aside: 0 }]);
+    }));
+
+  test("without a filter, with two names or with a bad date ends with one clear line", () =>
+    withStore(async (store, place) => {
+      const tried = [{}, { user: "a", origin: "b" }, { before: "yesterday" }].map((flags) => {
+        try {
+          return erase(store, place.store, flags);
+        } catch (error) {
+          return (error as Error).message.split(":")[0];
+        }
+      });
+      expect(tried).toEqual([
+        "Cannot erase without saying what",
+        "Cannot use --user with --origin",
+        'Cannot use --before "yesterday"',
+      ]);
+      expect([...store.audit.iterate()]).toEqual([]);
+    }));
+});

@@ -1,0 +1,110 @@
+import type { Command } from "commander";
+import { foldSegments, startFolding, type FoldCounts, type FoldingStats } from "../collect/index.ts";
+import { HouseError, type Log } from "../core/index.ts";
+import { protocols } from "../models/index.ts";
+import { openSegmentLog, segmentsFolderOf, type SegmentLog, type Store } from "../store/index.ts";
+import type { Config } from "./config.ts";
+import { printJson } from "./context.ts";
+import { eraseCalls, tellErased, type EraseFlags } from "./erase.ts";
+import { count, paint } from "./print.ts";
+import { withStore } from "./with-store.ts";
+
+type Place = Pick<Config, "store" | "key">;
+
+/** Another process folds for at most half a second at a time. */
+const FOLD_WAIT_MS = 10_000;
+
+/** Adds `understudy fold` and `understudy erase`. */
+export function addRecording(root: Command, configOf: (command: Command) => Config): void {
+  const json = ["--json", "one JSON document on stdout"] as const;
+  root
+    .command("fold")
+    .description(
+      "takes what the gateway recorded into the database; also done by serve, import, convert and report",
+    )
+    .option(...json)
+    .action((flags: { json?: boolean }, command: Command) => {
+      const config = configOf(command);
+      const counts = withStore(config, (store) => foldAll(store, config));
+      if (flags.json === true) printJson(counts);
+      else process.stdout.write(describeFold(counts));
+    });
+  root
+    .command("erase")
+    .description("erases recorded and imported calls, and lists what was learnt from them")
+    .option("--session <id>", "calls of this session")
+    .option("--user <name>", "calls of this user, as the client named it")
+    .option("--origin <pseudonym>", "calls of this user, as the store names it")
+    .option("--before <date>", "calls that began before: 2026-01-31 or a full ISO time, UTC")
+    .option(
+      "--with-specialists",
+      "also erases the specialists that learnt from them, with their certificates",
+    )
+    .option(...json)
+    .action((flags: EraseFlags, command: Command) => {
+      const config = configOf(command);
+      withStore(config, (store) => {
+        const erased = eraseCalls(store, flags, {
+          dir: segmentsFolderOf(config.store),
+          nowMs: Date.now,
+          fold: () => foldAll(store, config),
+        });
+        if (flags.json === true) printJson(erased);
+        else process.stdout.write(tellErased(erased, flags));
+      });
+    });
+}
+
+/** Folds all that is there. Throws HouseError store-busy when another process keeps folding. */
+export function foldAll(store: Store, config: Pick<Config, "store">): FoldCounts {
+  const dir = segmentsFolderOf(config.store);
+  const counts = foldSegments(store, { dir, protocols, nowMs: Date.now, waitMs: FOLD_WAIT_MS });
+  if (counts !== null) return counts;
+  throw new HouseError("store-busy", `Cannot fold "${dir}": another process is at it; try again in a moment`);
+}
+
+/** What a command on calls begins with: recorded calls are calls too. Damage is told on stderr; a busy store stops nothing. */
+export function foldFirst(store: Store, config: Pick<Config, "store">): void {
+  const dir = segmentsFolderOf(config.store);
+  const counts = foldSegments(store, { dir, protocols, nowMs: Date.now, waitMs: FOLD_WAIT_MS });
+  for (const message of counts?.damage ?? []) {
+    process.stderr.write(`${paint("red", "damaged recording:", process.stderr)} ${message}\n`);
+  }
+}
+
+function describeFold({ calls, unanswered, aside, tornTails, lostGroups, damage }: FoldCounts): string {
+  const lines = [`${paint("bold", count(calls))} recorded calls taken`];
+  if (unanswered > 0)
+    lines.push(`${count(unanswered)} of them without an answer: their gateway ended before it`);
+  if (aside > 0) lines.push(paint("yellow", `${count(aside)} put aside: they cannot be read as calls`));
+  if (tornTails > 0)
+    lines.push(paint("dim", `${count(tornTails)} torn tails cut: nothing acknowledged was in them`));
+  if (lostGroups > 0) lines.push(paint("red", `${count(lostGroups)} groups of calls lost`));
+  return [...lines, ...damage].map((line) => `  ${line}\n`).join("");
+}
+
+/** What `serve` records into: the log of this process, and the folding of what all of them recorded. */
+export type Recording = {
+  readonly log: SegmentLog;
+  readonly folding: () => FoldingStats;
+  /** Everything recorded is in the database afterwards, when the disk lets it. */
+  close(): Promise<void>;
+};
+
+export async function startRecording(
+  store: Store,
+  place: Place,
+  options: { readonly nowMs: () => number; readonly log: Log; readonly keepDays?: number },
+): Promise<Recording> {
+  const { nowMs } = options;
+  const log = await openSegmentLog({ dir: segmentsFolderOf(place.store), keys: store.segmentKeys, nowMs });
+  const folding = startFolding({ dir: place.store, key: place.key, ...options });
+  return {
+    log,
+    folding: () => folding.stats(),
+    async close() {
+      await log.close();
+      await folding.close();
+    },
+  };
+}
