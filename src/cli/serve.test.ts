@@ -6,7 +6,9 @@ import { pathToFileURL } from "node:url";
 import { afterEach, expect, test } from "vitest";
 import { Pool } from "undici";
 import { silentLog } from "../core/index.ts";
-import { openStore } from "../store/index.ts";
+import { foldSegments } from "../collect/index.ts";
+import { protocols } from "../models/index.ts";
+import { openStore, segmentsFolderOf } from "../store/index.ts";
 import { serve, type ServeEffects } from "./serve.ts";
 
 const folders: string[] = [];
@@ -84,6 +86,7 @@ test("serve() loses no acknowledged call when it is killed in the middle of a lo
   await Promise.all(Array.from({ length: 32 }, (_, at) => client(at)));
   await pool.destroy();
   const kept = openStore({ dir: store, nowMs: () => 0 });
+  foldSegments(kept, { dir: segmentsFolderOf(store), protocols, nowMs: () => 0 });
   const ids = new Set([...kept.calls.iterateMeta()].map((call) => call.id));
   kept.close();
   expect(acknowledged.length).toBeGreaterThanOrEqual(300);

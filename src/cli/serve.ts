@@ -1,17 +1,18 @@
 import { pino } from "pino";
 import type { Effects, Log } from "../core/index.ts";
 import { createAssigner } from "../discover/index.ts";
+import { startFolding } from "../collect/index.ts";
 import {
   createAnswerCache,
-  createStoreLog,
   startGateway,
+  watchKeys,
   watchRouting,
   type Gateway,
   type GatewayDeps,
   type Routing,
 } from "../gateway/index.ts";
 import { LIST_PRICES, type PriceTable, type Upstreams } from "../models/index.ts";
-import { openStore } from "../store/index.ts";
+import { openSegmentLog, openStore, segmentsFolderOf, type Store } from "../store/index.ts";
 import { gatewayForm, type GatewayConfig } from "./gateway-config.ts";
 import { upstreamsOf } from "./upstreams.ts";
 
@@ -56,40 +57,56 @@ export async function serve(options: ServeOptions, effects: ServeEffects): Promi
   const source = { upstream, upstreamKeyEnv, config, prices };
   const upstreams = await upstreamsOf(source, { nowMs, env, random: Math.random });
   const store = openStore({ dir: options.store, key: options.key, nowMs });
-  const calls = createStoreLog(store, nowMs);
   try {
-    const { tasks, certificates, specialists } = store;
-    const watch = await watchRouting(
-      { tasks, certificates, specialists, base: options.base },
-      createAssigner,
-      log,
-    );
-    try {
-      const { mode, onFailure } = config.recording;
-      const deps: GatewayDeps = {
-        effects: { ...effects, log },
-        store,
-        upstreams,
-        routing: () => watch.current(),
-        recording: { mode, onFailure, log: calls },
-        cache: config.cache.length === 0 ? null : createAnswerCache({ ttlMs: ttlOf(config), nowMs }),
-      };
-      const gateway = await startGateway(options, deps);
-      for (const line of banner(gateway, watch.current(), upstreams)) effects.print(line);
-      if (!effects.signal.aborted) {
-        await new Promise((resolve) => effects.signal.addEventListener("abort", resolve, { once: true }));
-      }
-      effects.print("Stopping: calls in flight may end");
-      await gateway.close();
-    } finally {
-      await watch.close();
-    }
+    await serveStore({ options, config, store, upstreams, effects: { ...effects, log } });
   } finally {
-    await calls.close();
     store.close();
     await upstreams?.close();
   }
   return 0;
+}
+
+type Serving = {
+  readonly options: ServeOptions;
+  readonly config: GatewayConfig;
+  readonly store: Store;
+  readonly upstreams: Upstreams | null;
+  readonly effects: ServeEffects;
+};
+
+async function serveStore({ options, config, store, upstreams, effects }: Serving): Promise<void> {
+  const { nowMs, log, signal, print } = effects;
+  const { tasks, certificates, specialists } = store;
+  const keys = watchKeys(store.accessKeys, { isRequired: config.keysRequired, nowMs, log });
+  const source = { tasks, certificates, specialists, base: options.base };
+  const watch = await watchRouting(source, createAssigner, log);
+  const dir = segmentsFolderOf(options.store);
+  const calls = await openSegmentLog({ dir, keys: store.segmentKeys, nowMs });
+  const { mode, onFailure, keepDays } = config.recording;
+  const folding = startFolding({ dir: options.store, key: options.key, nowMs, log, keepDays });
+  try {
+    const deps: GatewayDeps = {
+      effects,
+      store,
+      upstreams,
+      routing: () => watch.current(),
+      recording: { mode, onFailure, log: calls },
+      gatekeeper: keys.gatekeeper,
+      cache: config.cache.length === 0 ? null : createAnswerCache({ ttlMs: ttlOf(config), nowMs }),
+    };
+    const gateway = await startGateway(options, deps);
+    for (const line of banner(gateway, watch.current(), upstreams)) print(line);
+    if (!signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
+    }
+    print("Stopping: calls in flight may end");
+    await gateway.close();
+  } finally {
+    await calls.close();
+    await folding.close();
+    await watch.close();
+    keys.close();
+  }
 }
 
 function ttlOf({ cache }: GatewayConfig): (taskId: string) => number | null {
