@@ -8,3 +8,7 @@ export { createAnswerCache, type AnswerCacheOptions } from "./answer-cache.ts";
 export { createStoreLog } from "./store-log.ts";
 export { watchRouting, type Routing, type RoutingWatch } from "./routing.ts";
 export { startGateway, type Gateway, type GatewayDeps, type GatewayOptions } from "./server.ts";
+export { providerNameOf } from "./telemetry/conventions.ts";
+export { startTelemetry, type Telemetry } from "./telemetry/otlp-exporter.ts";
+export { createMetrics, exposition, type Family, type Gauge, type Metrics } from "./telemetry/prometheus.ts";
+export { createTally, type Tally } from "./telemetry/tally.ts";
