@@ -215,7 +215,8 @@ class ImportRun {
         this.#passed += 1;
         return;
       case "no-content":
-        throw refusal("no-content", found.detail);
+      case "bad-response":
+        throw refusal(found.kind, found.detail);
     }
   }
 

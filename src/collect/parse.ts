@@ -9,6 +9,7 @@ import {
   type ChatResponse,
   type Usage,
 } from "../core/index.ts";
+import { answerIn, protocolOfAnswer, protocolOfRequest, requestIn } from "./forms/protocol-bodies.ts";
 import { listNamed } from "./elements.ts";
 import { choiceForm, completionForm, messageForm, requestForm, usageForm } from "./wire.ts";
 
@@ -122,7 +123,7 @@ export function callOf(line: Fields, pseudonym: Pseudonym): Call {
     status: status ?? (response === null ? 500 : 200),
     error: line["error"] ?? null,
     latencyMs: numberOf(line["latency_ms"]),
-    usage: usageOf(line["response"]),
+    usage: usageOf(response ?? line["response"]),
     servedBy: "provider",
     taskId: null,
     foreign: foreignOf(line, pseudonym),
@@ -131,9 +132,20 @@ export function callOf(line: Fields, pseudonym: Pseudonym): Call {
 
 /** The request, checked. Throws a refusal that names the first wrong field. */
 export function requestOf(value: unknown): ChatRequest {
-  const parsed = requestForm.safeParse(value);
+  const parsed = requestForm.safeParse(inChatForm(value));
   if (!parsed.success) throw refusal("bad-request", `request${where(parsed.error)}`);
   return parsed.data;
+}
+
+// Bodies of Anthropic Messages and OpenAI Responses are told by their fields.
+function inChatForm(value: unknown): unknown {
+  const protocol = isObject(value) ? protocolOfRequest(value) : null;
+  return isObject(value) && protocol !== null ? (requestIn(protocol, value, {}) ?? value) : value;
+}
+
+function bodyAnswer(value: Fields): Fields | null {
+  const protocol = protocolOfAnswer(value);
+  return protocol === null ? null : answerIn(protocol, value);
 }
 
 /** The response in either form, checked. Throws a refusal. */
@@ -144,7 +156,8 @@ export function responseOf(value: unknown): ChatResponse {
     const { choices, ...rest } = body.data;
     return { ...rest, ...choices[0] };
   }
-  const parsed = choiceForm.safeParse(value);
+  const isChoice = isObject(value) && value["message"] !== undefined;
+  const parsed = choiceForm.safeParse(isChoice || !isObject(value) ? value : (bodyAnswer(value) ?? value));
   if (!parsed.success) throw refusal("bad-response", `response${where(parsed.error)}`);
   return parsed.data;
 }

@@ -1,5 +1,6 @@
 import type { Message } from "../../core/index.ts";
 import { countIn, fieldsOf, given, isFields, listOf, textIn, unpacked, type Fields } from "./fields.ts";
+import { answerIn, answerInStream, protocolOfAnswer } from "./protocol-bodies.ts";
 import { looseCalls, messagesFrom, messagesOf, withPlainText } from "./messages.ts";
 
 /**
@@ -13,6 +14,18 @@ export function answerFrom(value: unknown): Fields | null {
   if (Array.isArray(output)) return fromList(output);
   if (!isFields(output) || Object.keys(output).length === 0) return null;
   return fromBody(output) ?? fromMessage(output) ?? fromFields(output);
+}
+
+/**
+ * The answer in the body of a provider's reply, also in the text of a stream. Null where the body is none that is known: an object is then
+ * not taken for JSON that a model wrote.
+ */
+export function answerFromBody(value: unknown): Fields | null {
+  const body = unpacked(value);
+  if (typeof body === "string") return /^\s*(data|event):/.test(body) ? answerInStream(body) : null;
+  return isFields(body)
+    ? (fromBody(body) ?? (body["role"] === "assistant" ? fromMessage(body) : null))
+    : null;
 }
 
 /** The finish reason in the words of chat completions; null when it is not told. */
@@ -123,11 +136,15 @@ function fromChoice(choice: Fields): Fields | null {
   const read = messagesOf({ role: "assistant", ...fieldsOf(choice["message"]) });
   if (read === null) return null;
   const { message: _, index: __, logprobs, finish_reason: finish, ...rest } = choice;
-  return { ...assistantOf(read, finish ?? rest["finishReason"]), ...given({ logprobs }) };
+  const told = finish ?? rest["finishReason"] ?? rest["done_reason"];
+  return { ...assistantOf(read, told), ...given({ logprobs }) };
 }
 
 /** Whole bodies of the providers, told by their own fields. */
 function fromBody(body: Fields): Fields | null {
+  const protocol = protocolOfAnswer(body);
+  const folded = protocol === null ? null : answerIn(protocol, body);
+  if (folded !== null) return folded;
   const details = {
     model: textIn(body, "model", "modelVersion"),
     usage: usageFrom(body["usage"] ?? body["usageMetadata"]),
@@ -165,7 +182,18 @@ function fromBody(body: Fields): Fields | null {
   }
   if (isFields(body["message"]) && body["role"] === undefined)
     return withDetails(fromChoice(body), details.usage, details.model);
-  return null;
+  return fromOthers(body, details.usage);
+}
+
+/** Bedrock's Converse, and the text completions of Anthropic and Ollama. */
+function fromOthers(body: Fields, usage: Fields | undefined): Fields | null {
+  const { message } = fieldsOf(body["output"]);
+  if (isFields(message) && Array.isArray(message["content"]))
+    return withDetails(fromChoice({ message, finish_reason: body["stopReason"] }), usage, undefined);
+  const text =
+    body["type"] === "completion" ? body["completion"] : body["done"] === true ? body["response"] : undefined;
+  if (typeof text !== "string") return null;
+  return said({ role: "assistant", content: text }, body["stop_reason"] ?? body["done_reason"]);
 }
 
 function fromMessage(value: Fields): Fields | null {

@@ -1,5 +1,6 @@
 import { fieldsOf, given, isFields, textIn, unpacked, type Fields } from "./fields.ts";
 import { messagesFrom, systemFrom } from "./messages.ts";
+import { protocolOfRequest, requestIn } from "./protocol-bodies.ts";
 import { parametersFrom, toolChoiceFrom, toolsFrom } from "./tools.ts";
 
 /**
@@ -11,6 +12,16 @@ export function requestFrom(value: unknown, beside: Fields = {}): Fields | null 
   if (!isFields(body)) {
     const messages = messagesFrom(body);
     return messages === null ? null : requestOf({ messages }, beside);
+  }
+  const protocol = protocolOfRequest(body);
+  const parsed =
+    protocol === null ? null : requestIn(protocol, body, given({ model: textIn(beside, "model") }));
+  if (parsed !== null) {
+    const tools = given({
+      tools: toolsFrom(beside["tools"]),
+      tool_choice: toolChoiceFrom(beside["tool_choice"]),
+    });
+    return { ...parametersFrom(beside), ...tools, ...parsed };
   }
   const listed =
     body["messages"] ??

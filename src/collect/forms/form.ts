@@ -19,11 +19,11 @@ export type Draft = {
   readonly name?: string;
 };
 
-/** What one record of an export holds: a call, no model call at all (a tool, a chain, a score), or one without its content. */
+/** What one record of an export holds: a call, no model call at all (a tool, a chain, a score), or one without its content, or with an answer that cannot be read. */
 export type Found =
   | { readonly kind: "call"; readonly draft: Draft }
   | { readonly kind: "other" }
-  | { readonly kind: "no-content"; readonly detail: string };
+  | { readonly kind: "no-content" | "bad-response"; readonly detail: string };
 
 /** A form of export: how to tell it, and what a record of it holds. */
 export type Form = {
@@ -50,3 +50,19 @@ export function failedOr(
     error: error ?? null,
   };
 }
+
+/** A call whose answer is a body: unreadable ones are told, not taken without it. */
+export function withAnswer(
+  draft: Omit<Draft, "response"> & { readonly response: Fields | null },
+  reply: unknown,
+): Found {
+  const isMissing = draft.response === null && (draft.status ?? 200) < 400;
+  if (!isMissing || isEmpty(reply)) return { kind: "call", draft };
+  return { kind: "bad-response", detail: `the answer of "${draft.id ?? ""}" is in no form that can be read` };
+}
+
+const isEmpty = (value: unknown): boolean =>
+  value === undefined ||
+  value === null ||
+  value === "" ||
+  (typeof value === "object" && Object.keys(value).length === 0);

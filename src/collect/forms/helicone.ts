@@ -1,7 +1,7 @@
-import { answerFrom, usageFrom, withDetails } from "./answer.ts";
+import { answerFromBody, usageFrom, withDetails } from "./answer.ts";
 import { requestFrom } from "./bodies.ts";
 import { countIn, fieldsOf, given, isoTime, textIn, unpacked, betweenMs, type Fields } from "./fields.ts";
-import { failedOr, type Draft, type Form, type Found } from "./form.ts";
+import { failedOr, withAnswer, type Draft, type Form, type Found } from "./form.ts";
 
 /** Helicone requests: as its query API and export tool give them (`request_body`), and rows of its database. */
 export const helicone: Form = {
@@ -18,7 +18,7 @@ function callIn(record: Fields): Found {
     return { kind: "no-content", detail: `request "${id ?? ""}" has no body: export it with its bodies` };
   const status = countIn(record, "response_status", "status");
   const reply = unpacked(record["response_body"]);
-  const answer = withDetails(answerFrom(reply), usageFrom(record), undefined);
+  const answer = withDetails(answerFromBody(reply), usageFrom(record), undefined);
   const properties = {
     ...fieldsOf(unpacked(record["properties"])),
     ...fieldsOf(unpacked(record["request_properties"])),
@@ -41,7 +41,7 @@ function callIn(record: Fields): Found {
       status !== undefined && status >= 100 ? Math.trunc(status) : undefined,
     ),
   };
-  return { kind: "call", draft };
+  return withAnswer(draft, reply);
 }
 
 function errorIn(record: Fields, reply: unknown): unknown {

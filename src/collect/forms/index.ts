@@ -1,6 +1,7 @@
 import { braintrust } from "./braintrust.ts";
 import type { Form } from "./form.ts";
 import { helicone } from "./helicone.ts";
+import { http } from "./http.ts";
 import { langfuse } from "./langfuse.ts";
 import { langsmith } from "./langsmith.ts";
 import { litellm } from "./litellm.ts";
@@ -18,6 +19,7 @@ export const FORMS = {
   langsmith,
   braintrust,
   tensorzero,
+  http,
 } as const satisfies {
   readonly [name: string]: Form;
 };

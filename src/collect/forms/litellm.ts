@@ -1,7 +1,7 @@
-import { answerFrom, usageFrom, withDetails } from "./answer.ts";
+import { answerFromBody, usageFrom, withDetails } from "./answer.ts";
 import { requestFrom } from "./bodies.ts";
 import { betweenMs, fieldsOf, given, isFields, isoTime, textIn, unpacked, type Fields } from "./fields.ts";
-import { failedOr, OTHER, type Draft, type Form, type Found } from "./form.ts";
+import { failedOr, withAnswer, OTHER, type Draft, type Form, type Found } from "./form.ts";
 
 /** LiteLLM: rows of LiteLLM_SpendLogs (`request_id`), and the StandardLoggingPayload its callbacks write (`id`). */
 export const litellm: Form = {
@@ -31,7 +31,7 @@ function callIn(record: Fields): Found {
     const detail = `request "${id ?? ""}" was logged without its messages: set store_prompts_in_spend_logs in LiteLLM`;
     return { kind: "no-content", detail };
   }
-  const answer = withDetails(answerFrom(record["response"]), usageFrom(record), textIn(record, "model"));
+  const answer = withDetails(answerFromBody(record["response"]), usageFrom(record), textIn(record, "model"));
   const isFailed = record["status"] === "failure";
   const details = fieldsOf(record["error_information"] ?? metadata["error_information"]);
   const message = textIn(record, "error_str") ?? textIn(details, "error_message");
@@ -52,7 +52,7 @@ function callIn(record: Fields): Found {
       isFailed && code >= 400 && code < 600 ? code : undefined,
     ),
   };
-  return { kind: "call", draft };
+  return withAnswer(draft, record["response"]);
 }
 
 // Rows without prompts hold {} instead.

@@ -1,7 +1,7 @@
-import { answerFrom, usageFrom, withDetails } from "./answer.ts";
+import { answerFromBody, usageFrom, withDetails } from "./answer.ts";
 import { requestFrom } from "./bodies.ts";
 import { countIn, fieldsOf, given, isFields, isoTime, textIn, unpacked, type Fields } from "./fields.ts";
-import { failedOr, OTHER, type Draft, type Form, type Found } from "./form.ts";
+import { failedOr, withAnswer, OTHER, type Draft, type Form, type Found } from "./form.ts";
 
 /** Portkey's log export: `request` and `response` are the bodies, or hold them as `body`. */
 export const portkey: Form = {
@@ -26,7 +26,7 @@ function callIn(record: Fields): Found {
   const status = countIn(record, "response_status_code");
   const reply = bodyOf(record, "response");
   const usage = usageFrom({ input: record["req_units"], output: record["res_units"] });
-  const answer = withDetails(answerFrom(reply), usage, undefined);
+  const answer = withDetails(answerFromBody(reply), usage, undefined);
   const metadata = fieldsOf(unpacked(record["metadata"]));
   const isFailed = record["is_success"] === 0 || record["is_success"] === false || (status ?? 200) >= 400;
   const draft: Draft = {
@@ -43,7 +43,7 @@ function callIn(record: Fields): Found {
     request,
     ...failedOr(answer, isFailed ? (fieldsOf(reply)["error"] ?? reply) : undefined, status),
   };
-  return { kind: "call", draft };
+  return withAnswer(draft, reply);
 }
 
 function bodyOf(record: Fields, name: "request" | "response"): unknown {

@@ -1,3 +1,4 @@
+import type { Message } from "../../core/index.ts";
 import { answerFrom, usageFrom } from "./answer.ts";
 import { requestFrom } from "./bodies.ts";
 import {
@@ -11,7 +12,7 @@ import {
   unpacked,
   type Fields,
 } from "./fields.ts";
-import { messagesFrom, withPlainText } from "./messages.ts";
+import { messagesFrom, systemFrom, withPlainText } from "./messages.ts";
 import type { Draft, Form, Found } from "./form.ts";
 
 /** TensorZero: rows of ChatInference and JsonInference, as its database dumps them (JSON in text) or its API lists them. */
@@ -35,7 +36,7 @@ function callIn(row: Fields): Found {
     ...listOf(unpacked(row["dynamic_tools"])).map((tool) => unpacked(tool)),
   ];
   const request = requestFrom(
-    { system: templateText(input["system"]), messages: messagesFrom(input["messages"])?.map(withPlainText) },
+    { messages: messagesOf(input) },
     given({
       ...parameters,
       // The model that answered is in another table.
@@ -72,6 +73,11 @@ function callIn(row: Fields): Found {
         : { ...given({ usage: usageFrom(row) }), ...answer, ...given({ finish_reason: finish }) },
   };
   return { kind: "call", draft };
+}
+
+function messagesOf(input: Fields): readonly Message[] | undefined {
+  const messages = messagesFrom(input["messages"])?.map(withPlainText);
+  return messages === undefined ? undefined : [...systemFrom(templateText(input["system"])), ...messages];
 }
 
 // A system template's variables are what is told of it.
