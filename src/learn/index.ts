@@ -1,3 +1,9 @@
+export {
+  chanceOfNoise,
+  fitCappedPlatt,
+  predictCappedPlatt,
+  type CappedPlattModel,
+} from "./calibrate/capped-platt.ts";
 export { fitIsotonic, predictIsotonic, type IsotonicModel } from "./calibrate/isotonic.ts";
 export { fitPlatt, predictPlatt, type PlattModel } from "./calibrate/platt.ts";
 export { brier, expectedCalibrationError } from "./calibrate/reliability.ts";

@@ -7,7 +7,11 @@ const GRADIENT_PRECISION = 1e-9;
 // Keeps the Hessian invertible when all scores are equal.
 const RIDGE = 1e-12;
 
-type Sample = { readonly scores: readonly number[]; readonly targets: readonly number[] };
+type Sample = {
+  readonly scores: readonly number[];
+  readonly targets: readonly number[];
+  readonly weights: readonly number[];
+};
 
 /**
  * Platt's sigmoid by Newton's method with backtracking (Lin, Lin and Weng 2007). scores: finite; outcomes: 0 or 1, n ≥ 1.
@@ -19,12 +23,22 @@ export function fitPlatt(scores: readonly number[], outcomes: readonly number[])
       `Cannot calibrate ${scores.length} scores with ${outcomes.length} outcomes: need one each`,
     );
   }
-  const positives = outcomes.reduce((sum, outcome) => sum + outcome, 0);
-  const negatives = outcomes.length - positives;
+  return fitSigmoid(scores, outcomes, Array(scores.length).fill(1));
+}
+
+/** The same, each outcome counted by its weight ≥ 0. */
+export function fitSigmoid(
+  scores: readonly number[],
+  outcomes: readonly number[],
+  weights: readonly number[],
+): PlattModel {
+  const massOf = (outcome: number): number =>
+    weights.reduce((sum, weight, index) => (outcomes[index] === outcome ? sum + weight : sum), 0);
+  const [negatives, positives] = [massOf(0), massOf(1)];
   const targets = outcomes.map((outcome) =>
     outcome === 1 ? (positives + 1) / (positives + 2) : 1 / (negatives + 2),
   );
-  const sample = { scores, targets };
+  const sample = { scores, targets, weights };
   let model: PlattModel = { slope: 0, intercept: Math.log((positives + 1) / (negatives + 1)) };
   let loss = lossOf(model, sample);
   for (let step = 0; step < MAX_NEWTON_STEPS; step += 1) {
@@ -49,8 +63,8 @@ function newtonStep(
   let [h11, h12, h22, g1, g2] = [RIDGE, 0, RIDGE, 0, 0];
   for (const [index, score] of sample.scores.entries()) {
     const p = predictPlatt(model, score);
-    const weight = p * (1 - p);
-    const error = p - sample.targets[index];
+    const weight = sample.weights[index] * p * (1 - p);
+    const error = sample.weights[index] * (p - sample.targets[index]);
     h11 += score * score * weight;
     h12 += score * weight;
     h22 += weight;
@@ -73,11 +87,11 @@ function newtonStep(
 }
 
 /** Cross-entropy to the targets, in a form that does not overflow. */
-function lossOf(model: PlattModel, { scores, targets }: Sample): number {
+function lossOf(model: PlattModel, { scores, targets, weights }: Sample): number {
   let loss = 0;
   for (const [index, score] of scores.entries()) {
     const z = model.slope * score + model.intercept;
-    loss += Math.max(z, 0) - targets[index] * z + Math.log1p(Math.exp(-Math.abs(z)));
+    loss += weights[index] * (Math.max(z, 0) - targets[index] * z + Math.log1p(Math.exp(-Math.abs(z))));
   }
   return loss;
 }
