@@ -19,6 +19,7 @@ export { canonicalJson, jsonDepth, MAX_JSON_DEPTH, parseJson, type Json } from "
 export { seededRandom, type Random } from "./random.ts";
 export type {
   FitOptions,
+  HeldOut,
   Prediction,
   Specialist,
   SpecialistDescription,

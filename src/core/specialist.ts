@@ -42,6 +42,18 @@ export type TaskProfile = {
   readonly shareCopied: number;
 };
 
+/** What a model says of an example that it has not seen. */
+export type HeldOut = {
+  /** The example, by its place. */
+  readonly place: number;
+  readonly prediction: Prediction;
+  /**
+   * Where the recorded answer stands among those that were weighed and not given: 0 the next best, 1 the last. Null where it was given or not
+   * weighed, or so few were that its place says nothing.
+   */
+  readonly rank: number | null;
+};
+
 export type FitOptions = {
   readonly seed: number;
   /** Cores that the fit may use; 1 when not given. They change how long it takes, never what comes out. */
@@ -51,10 +63,10 @@ export type FitOptions = {
   /** What the task's requests say about the form of its answers; null when they say nothing. */
   readonly form?: TaskForm | null;
   /**
-   * Told, for each example that the fit holds out to learn how sure it may be, what a model that had not seen it says: the example's place, and the
-   * answer with its score. In no order. A family that holds nothing out tells nothing.
+   * Told, for each example that the fit holds out to learn how sure it may be, what a model that had not seen it says. In no order. A family that
+   * holds nothing out tells nothing.
    */
-  readonly onHeldOut?: (place: number, prediction: Prediction) => void;
+  readonly onHeldOut?: (held: HeldOut) => void;
   readonly progress?: Progress;
   readonly signal?: AbortSignal;
 };

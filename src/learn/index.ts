@@ -1,9 +1,5 @@
-export {
-  chanceOfNoise,
-  fitCappedPlatt,
-  predictCappedPlatt,
-  type CappedPlattModel,
-} from "./calibrate/capped-platt.ts";
+export { fitCappedPlatt, predictCappedPlatt, type CappedPlattModel } from "./calibrate/capped-platt.ts";
+export { chanceWrong, fitDoubt, type DoubtModel, type Held } from "./calibrate/doubt.ts";
 export { fitIsotonic, predictIsotonic, type IsotonicModel } from "./calibrate/isotonic.ts";
 export { fitPlatt, predictPlatt, type PlattModel } from "./calibrate/platt.ts";
 export { brier, expectedCalibrationError } from "./calibrate/reliability.ts";

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import {
   HouseError,
+  type HeldOut,
   type Prediction,
   type Specialist,
   type TaskInput,
@@ -93,14 +94,15 @@ describe.each(families.map((family) => [family.kind, family] as const))("%s", PA
   });
 
   test("fit() gives the same bytes for any number of threads, and tells of held-out examples each at most once", async () => {
-    const told: { place: number; prediction: Prediction }[] = [];
-    const onHeldOut = (place: number, prediction: Prediction): void => void told.push({ place, prediction });
+    const told: HeldOut[] = [];
+    const onHeldOut = (held: HeldOut): void => void told.push(held);
     const threaded = await family.fit(examples, { ...SEED, threads: 2, onHeldOut });
     expect(Buffer.from(threaded).equals(Buffer.from(await fitted))).toBe(true);
     const places = told.map(({ place }) => place);
     expect(new Set(places).size).toBe(places.length);
     expect(places.filter((place) => examples[place] === undefined)).toEqual([]);
-    expect(told.filter(({ prediction: { score } }) => !(score >= 0 && score <= 1))).toEqual([]);
+    const shares = told.flatMap(({ prediction, rank }) => [prediction.score, rank ?? 0]);
+    expect(shares.filter((share) => !(share >= 0 && share <= 1))).toEqual([]);
   });
 
   test("fit() stops when it is cancelled", async () => {

@@ -1,7 +1,7 @@
 import { parentPort, workerData } from "node:worker_threads";
-import { HouseError, type FitOptions, type Progress } from "../core/index.ts";
+import { HouseError, type HeldOut, type Progress } from "../core/index.ts";
 import { familyOf } from "../models/index.ts";
-import type { FitReply, FitRequest, HeldOut } from "./pool.ts";
+import type { FitReply, FitRequest } from "./pool.ts";
 
 // The entry of a thread: it runs when it is loaded, as an entry does.
 const post = (reply: FitReply): void => parentPort?.postMessage(reply);
@@ -13,7 +13,7 @@ async function fit({ kind, examples, base, ...options }: FitRequest): Promise<vo
   const progress: Progress = (step) => post({ type: "progress", step });
   const maxBytes = process.availableMemory();
   const heldOut: HeldOut[] = [];
-  const onHeldOut: FitOptions["onHeldOut"] = (place, prediction) => void heldOut.push([place, prediction]);
+  const onHeldOut = (held: HeldOut): void => void heldOut.push(held);
   const artifact = await family.fit(examples, { ...options, maxBytes, progress, onHeldOut });
   post({ type: "done", artifact, heldOut });
 }

@@ -3,7 +3,7 @@ import {
   HouseError,
   type ErrorCode,
   type FitOptions,
-  type Prediction,
+  type HeldOut,
   type SpecialistFamily,
   type TrainingExample,
 } from "../core/index.ts";
@@ -34,9 +34,6 @@ export type FitRequest = Omit<FitOptions, "progress" | "signal" | "onHeldOut"> &
   readonly examples: readonly TrainingExample[];
   readonly base: string | undefined;
 };
-
-/** A prediction on an example that the model had not seen, by the example's place. */
-export type HeldOut = readonly [place: number, prediction: Prediction];
 
 export type FitReply =
   | { readonly type: "progress"; readonly step: Parameters<NonNullable<FitOptions["progress"]>>[0] }
@@ -103,7 +100,7 @@ function resultOf(worker: Worker, { progress, onHeldOut }: Listeners): Promise<U
     worker.on("message", (reply: FitReply) => {
       if (reply.type === "progress") progress?.(reply.step);
       else if (reply.type === "done") {
-        for (const [place, prediction] of reply.heldOut) onHeldOut?.(place, prediction);
+        for (const held of reply.heldOut) onHeldOut?.(held);
         resolve(reply.artifact);
       } else
         reject(reply.code === null ? new Error(reply.message) : new HouseError(reply.code, reply.message));

@@ -15,16 +15,22 @@ const STARTS = [0.1, 0.5, 0.9];
 
 /**
  * By expectation–maximisation: every disagreement is in part noise, in part the model's error, by what the present model says of
- * it; agreements are neither. scores: finite, log-odds; outcomes: 1 = agrees, n ≥ 1. O(n) per step.
+ * it; agreements are neither. scores: finite, log-odds; outcomes: 1 = agrees, n ≥ 1; noise: where it is known. O(n) per step.
  */
-export function fitCappedPlatt(scores: readonly number[], outcomes: readonly number[]): CappedPlattModel {
+export function fitCappedPlatt(
+  scores: readonly number[],
+  outcomes: readonly number[],
+  noise?: number,
+): CappedPlattModel {
   if (scores.length === 0 || scores.length !== outcomes.length) {
     throw new RangeError(
       `Cannot calibrate ${scores.length} scores with ${outcomes.length} outcomes: need one each`,
     );
   }
+  const sample = { scores, outcomes, known: noise };
+  if (noise !== undefined) return climb(sample, noise).model;
   const errors = outcomes.filter((outcome) => outcome === 0).length / outcomes.length;
-  const fits = STARTS.map((share) => climb({ scores, outcomes }, share * errors));
+  const fits = STARTS.map((share) => climb(sample, share * errors));
   return fits.reduce((best, next) => (next.likelihood > best.likelihood ? next : best)).model;
 }
 
@@ -33,14 +39,11 @@ export function predictCappedPlatt({ slope, intercept, noise }: CappedPlattModel
   return (1 - noise) * sigmoid(slope * score + intercept);
 }
 
-/** Of a disagreement at this score: the chance that the recorded answer is the wrong one. In [0, 1]. */
-export function chanceOfNoise(model: CappedPlattModel, score: number): number {
-  if (model.noise === 0) return 0;
-  const right = sigmoid(model.slope * score + model.intercept);
-  return (model.noise * right) / (model.noise * right + (1 - right));
-}
-
-type Sample = { readonly scores: readonly number[]; readonly outcomes: readonly number[] };
+type Sample = {
+  readonly scores: readonly number[];
+  readonly outcomes: readonly number[];
+  readonly known: number | undefined;
+};
 
 function climb(sample: Sample, start: number): { model: CappedPlattModel; likelihood: number } {
   const { scores, outcomes } = sample;
@@ -48,7 +51,8 @@ function climb(sample: Sample, start: number): { model: CappedPlattModel; likeli
   let likelihood = likelihoodOf(model, sample);
   for (let step = 0; step < MAX_STEPS; step += 1) {
     const isNoise = outcomes.map((outcome, index) => (outcome === 1 ? 0 : noiseShare(model, scores[index])));
-    const noise = isNoise.reduce((sum, share) => sum + share, 0) / (scores.length + PRIOR_AGREEMENTS);
+    const shares = isNoise.reduce((sum, share) => sum + share, 0);
+    const noise = sample.known ?? shares / (scores.length + PRIOR_AGREEMENTS);
     const next = {
       ...weighted(
         sample,

@@ -50,8 +50,9 @@ export function fitClosedSet(examples: readonly TrainingExample[], options: FitO
   const scores = new Map(
     [...evidence].map(([place, { features }]) => [place, predictLogistic(score, features)]),
   );
-  for (const [place, { label }] of evidence) {
-    options.onHeldOut?.(place, { answer: answers[label], score: scores.get(place) ?? 0 });
+  for (const [place, { label, rank }] of evidence) {
+    const prediction = { answer: answers[label], score: scores.get(place) ?? 0 };
+    options.onHeldOut?.({ place, prediction, rank });
   }
   const doubtAbove = DOUBT_SHARE * [...scores.values()].reduce((most, one) => Math.max(most, one), 0);
   const cleaned = items.map((item, place) => {
@@ -153,7 +154,7 @@ function predictFold(
   const others = items.filter((_, place) => folds[place] !== fold);
   const judge = makeJudge(fitModel(others, { answers, sideWeight, seed: options.seed }));
   const places = items.flatMap((_, place) => (folds[place] === fold ? [place] : []));
-  return new Map(places.map((place) => [place, judge(items[place].input)]));
+  return new Map(places.map((place) => [place, judge(items[place].input, items[place].label)]));
 }
 
 /** Texts beside the main one (a ticket number, the turns before) count only where a held-out part shows that they help. */

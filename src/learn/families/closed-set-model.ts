@@ -11,23 +11,46 @@ export type ClosedSetModel = {
 };
 
 /** The best class of an input, and what speaks for it; every feature rises with how sure one may be. */
-export type Evidence = { readonly label: number; readonly features: readonly number[] };
+export type Evidence = {
+  readonly label: number;
+  readonly features: readonly number[];
+  /** Where the recorded class stands among the others, as HeldOut has it. */
+  readonly rank: number | null;
+};
 
-export type Judge = (input: InputBlocks) => Evidence;
+/** recorded: a class to rank, where one is known. */
+export type Judge = (input: InputBlocks, recorded?: number) => Evidence;
 
 /** A judge of inputs by a model. Not reentrant: it reuses its arrays. */
 export function makeJudge(model: ClosedSetModel): Judge {
   const vectorizer = makeVectorizer(model.vocabulary);
   const weights = blockWeights(model.sideWeight);
   const scores = new Float32Array(model.linear.classes);
-  return (input) => {
+  return (input, recorded = -1) => {
     const { row, known } = inputRow(vectorizer, input, weights);
     scoreRow(model.linear, row, scores);
     const { label, top, second } = bestTwo(scores);
     // Nearest training texts, class reliability and softmax tails were tried beside these: the margin already knows.
-    return { label, features: [top - second, Math.sqrt(top - second), top, known] };
+    return {
+      label,
+      features: [top - second, Math.sqrt(top - second), top, known],
+      rank: recorded < 0 || recorded === label ? null : rankAmong(scores, recorded),
+    };
   };
 }
+
+/** The place of one that is not the best among so many others, as HeldOut has it. */
+export function rankAmong(scores: ArrayLike<number>, place: number): number | null {
+  const others = scores.length - 1;
+  if (others < LEAST_RANKED) return null;
+  let better = 0;
+  for (let other = 0; other < scores.length; other += 1) if (scores[other] > scores[place]) better += 1;
+  // The best is not among the others.
+  return (better - 1) / (others - 1);
+}
+
+// Among fewer, a wrong answer stands near the top too often by chance.
+const LEAST_RANKED = 5;
 
 /** With one class there is no second; a margin of 1 stands for "nothing against it". */
 function bestTwo(scores: Float32Array): { label: number; top: number; second: number } {

@@ -17,6 +17,7 @@ import {
   type RankerModel,
   type Weighed,
 } from "./option-ranker-model.ts";
+import { rankAmong } from "./closed-set-model.ts";
 import { readQuestion, READINGS, type Question, type Reading } from "./option-ranker-parse.ts";
 
 export type FittedRanker = {
@@ -68,8 +69,10 @@ export function fitRanker(examples: readonly TrainingExample[], options: FitOpti
   for (const [place, choice] of choices.entries()) {
     if (choice === null) continue;
     const { name } = items[place].question.options[choice.place];
-    const answer = writeAnswer(form, name);
-    options.onHeldOut?.(place, { answer, score: predictLogistic(score, choice.features) });
+    const { chosen } = items[place];
+    const prediction = { answer: writeAnswer(form, name), score: predictLogistic(score, choice.features) };
+    const rank = chosen < 0 || chosen === choice.place ? null : rankAmong(choice.probabilities, chosen);
+    options.onHeldOut?.({ place, prediction, rank });
   }
   return { reading, form, model: fitModel(items, options.seed), stack, score };
 }

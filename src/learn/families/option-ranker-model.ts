@@ -150,7 +150,12 @@ const KNOWN = 3;
 const ALIKE = [4, 5, 6];
 
 /** The best option and what speaks for it; every feature rises with how sure one may be. */
-export type Choice = { readonly place: number; readonly features: readonly number[] };
+export type Choice = {
+  readonly place: number;
+  readonly features: readonly number[];
+  /** P(chosen) of each option. */
+  readonly probabilities: readonly number[];
+};
 
 /** The choice among weighed options; null without options. */
 export function choose({ features, known }: Weighed, stack: readonly number[]): Choice | null {
@@ -166,6 +171,7 @@ export function choose({ features, known }: Weighed, stack: readonly number[]): 
   };
   return {
     place: best,
+    probabilities,
     features: [
       -Math.log(odds + 1e-4),
       probabilities[best],

@@ -81,7 +81,8 @@ export async function fitSpans(
   for (const [fold, { answers, features }] of results.entries()) {
     const held = places.filter((_, index) => index % folds === fold);
     for (const [at, place] of held.entries()) {
-      run.onHeldOut?.(place, { answer: answers[at], score: scoreOf(score, features[at]) });
+      const prediction = { answer: answers[at], score: scoreOf(score, features[at]) };
+      run.onHeldOut?.({ place, prediction, rank: null });
     }
   }
   return {

@@ -91,7 +91,7 @@ export async function fitTemplates(
   const judge = fitJudge(trials, templates);
   const model = fitModel(ground, fill, { keep: () => true, seed: options.seed });
   for (const [item, prediction] of heldOut(model, trials, judge))
-    options.onHeldOut?.(places[item], prediction);
+    options.onHeldOut?.({ place: places[item], prediction, rank: null });
   return {
     vocabulary,
     model,
