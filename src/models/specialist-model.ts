@@ -10,13 +10,22 @@ import {
   type TaskInput,
 } from "../core/index.ts";
 import { createMasker } from "../guard/index.ts";
-import { predictIsotonic, predictPlatt, type IsotonicModel, type PlattModel } from "../learn/index.ts";
+import {
+  predictCappedPlatt,
+  predictIsotonic,
+  predictPlatt,
+  type CappedPlattModel,
+  type IsotonicModel,
+  type PlattModel,
+} from "../learn/index.ts";
 import { familyOf } from "./families.ts";
 
-/** From raw scores to P(agree): monotone, JSON-safe, saved with the specialist. `platt` works on log-odds; `none` leaves the raw score. */
+/** From raw scores to P(agree): monotone, JSON-safe, saved with the specialist. `platt` works on log-odds; `capped-platt`
+ * as well, where a share of the recorded answers is wrong; `none` leaves the raw score. */
 export type Calibration =
   | ({ readonly kind: "isotonic" } & IsotonicModel)
   | ({ readonly kind: "platt" } & PlattModel)
+  | ({ readonly kind: "capped-platt" } & CappedPlattModel)
   | { readonly kind: "none" };
 
 /** All that decides what a specialist answers: its hash is the policy hash of a certificate. */
@@ -86,6 +95,8 @@ export function calibratedScore(calibration: Calibration, score: number): number
       return predictIsotonic(calibration, score);
     case "platt":
       return predictPlatt(calibration, logOdds(score));
+    case "capped-platt":
+      return predictCappedPlatt(calibration, logOdds(score));
     case "none":
       return score;
   }

@@ -1,3 +1,12 @@
+export type { Doubts, Suspect } from "./doubts.ts";
+export type { FamilyForm } from "./forms.ts";
 export { createFitPool, sameThread, type FitPool } from "./pool.ts";
 export { lastTraining, trainStep, type Training, type TrainStep } from "./step.ts";
-export { trainTask, worthOf, type Trained, type TrainingJob, type Tried } from "./train.ts";
+export {
+  trainTask,
+  worthOf,
+  type TaskTraining,
+  type Trained,
+  type TrainingJob,
+  type Tried,
+} from "./train.ts";

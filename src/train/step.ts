@@ -6,16 +6,25 @@ import {
   type Task,
   type TaskForm,
 } from "../core/index.ts";
+import { lexicalFamilies } from "../learn/index.ts";
 import { ANSWER_VERSION } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
 import type { FitPool } from "./pool.ts";
+import { noDoubts, type Doubts } from "./doubts.ts";
+import { formsOf, type FamilyForm } from "./forms.ts";
 import { trainTask } from "./train.ts";
 
 /** Raised when training makes something else of the same examples. */
-const TRAIN_VERSION = 1;
+const TRAIN_VERSION = 2;
 
 /** What the last training run of a task came to. */
-export type Training = { readonly specialistId: string | null; readonly why: string | null };
+export type Training = {
+  readonly specialistId: string | null;
+  readonly why: string | null;
+  readonly doubts: Doubts;
+  /** What each family tried could say at all; of all lexical families where none was tried. The most able first. */
+  readonly forms: readonly FamilyForm[];
+};
 
 export type TrainStep = {
   readonly task: Task;
@@ -57,7 +66,10 @@ async function nameOf(family: SpecialistFamily): Promise<string> {
 
 /** What the last training run came to; null when the task was never trained. */
 export function lastTraining(store: Store, taskId: string): Training | null {
-  return (store.runs.find(`trained:${taskId}`, LATEST) as Training | undefined) ?? null;
+  const found = store.runs.find(`trained:${taskId}`, LATEST) as Partial<Training> | undefined;
+  if (found === undefined) return null;
+  // A run of an older program told less.
+  return { specialistId: null, why: null, doubts: noDoubts, forms: [], ...found };
 }
 
 const LATEST = "latest";
@@ -70,10 +82,13 @@ function remember(store: Store, task: Task, training: Training): Training {
 type Material = Pick<Parameters<typeof trainTask>[0], "train" | "calibration" | "madeFrom">;
 
 async function make(store: Store, step: TrainStep, material: Material): Promise<Training> {
-  if (step.plan.action === "skip") return { specialistId: null, why: step.plan.reason };
+  const { plan, seed } = step;
+  const kinds = (plan.action === "skip" ? lexicalFamilies : plan.families).map(({ kind }) => kind);
+  const forms = formsOf(material.train, kinds, seed);
+  if (plan.action === "skip") return { specialistId: null, why: plan.reason, doubts: noDoubts, forms };
   const attempt = store.specialists.forTask(step.task.id).length + 1;
-  const { families } = step.plan;
-  const { trained, tried } = await trainTask({
+  const { families } = plan;
+  const { trained, tried, doubts } = await trainTask({
     ...step,
     ...material,
     taskId: step.task.id,
@@ -81,7 +96,9 @@ async function make(store: Store, step: TrainStep, material: Material): Promise<
     families,
     attempt,
   });
-  if (trained === null) return { specialistId: null, why: tried.map(({ failure }) => failure).join("; ") };
+  if (trained === null) {
+    return { specialistId: null, why: tried.map(({ failure }) => failure).join("; "), doubts, forms };
+  }
   store.specialists.put(trained.row, trained.artifact);
-  return { specialistId: trained.row.id, why: null };
+  return { specialistId: trained.row.id, why: null, doubts, forms };
 }

@@ -5,6 +5,7 @@ import {
   HouseError,
   type AnswerStyle,
   type Example,
+  type HeldOut,
   type Json,
   type Prediction,
   type Progress,
@@ -13,8 +14,9 @@ import {
   type SpecialistFamily,
   type TaskForm,
 } from "../core/index.ts";
-import { auroc, expectedCalibrationError, fitPlatt, riskCoverage } from "../learn/index.ts";
+import { auroc, expectedCalibrationError, fitCappedPlatt, riskCoverage } from "../learn/index.ts";
 import { calibratedScore, logOdds, type Calibration } from "../models/index.ts";
+import { doubtsOf, noDoubts, type Doubts, type Evidence } from "./doubts.ts";
 import type { FitPool } from "./pool.ts";
 import type { SpecialistRow } from "../store/index.ts";
 
@@ -52,8 +54,10 @@ const ENOUGH = 0.9;
 
 type Candidate = {
   readonly family: SpecialistFamily;
+  /** On the calibration part, in order. */
   readonly scores: readonly number[];
   readonly losses: readonly number[];
+  readonly doubts: Doubts;
   readonly worth: number;
   readonly trainMs: number;
 };
@@ -69,13 +73,19 @@ export type Tried = {
 
 const NOT_TRIED = { agreement: null, meanCoverage: null, trainMs: 0 };
 
+export type TaskTraining = {
+  /** Null when no family could be fitted. */
+  readonly trained: Trained | null;
+  readonly tried: readonly Tried[];
+  /** As the chosen family's answers show. */
+  readonly doubts: Doubts;
+};
+
 /**
  * Trains every family of the plan on the training part and keeps the one that could serve most of the calibration part
- * within the usual risks (the cheaper at a tie). Null when none could be fitted. Deterministic by seed.
+ * within the usual risks (the cheaper at a tie). Deterministic by seed.
  */
-export async function trainTask(
-  job: TrainingJob,
-): Promise<{ readonly trained: Trained | null; readonly tried: readonly Tried[] }> {
+export async function trainTask(job: TrainingJob): Promise<TaskTraining> {
   const candidates: Candidate[] = [];
   const tried: Tried[] = [];
   for (const family of job.families) {
@@ -108,19 +118,27 @@ export async function trainTask(
     (top, next) => (top === null || next.worth > top.worth ? next : top),
     null,
   );
-  return { trained: best === null ? null : await finish(job, best, tried), tried };
+  if (best === null) return { trained: null, tried, doubts: noDoubts };
+  return { trained: await finish(job, best, tried), tried, doubts: best.doubts };
 }
 
 async function fitFamily(job: TrainingJob, family: SpecialistFamily, started: number): Promise<Candidate> {
-  const predictions = await predictAll(job, await family.load(await fitOn(job, family, job.train)));
+  const held: HeldOut[] = [];
+  const artifact = await fitOn(job, family, { examples: job.train, onHeldOut: (one) => void held.push(one) });
+  const predictions = await predictAll(job, await family.load(artifact));
   const scores = predictions.map(({ score }) => score);
   const losses = predictions.map(({ answer }, index) =>
     agrees(answer, job.calibration[index].answer) ? 0 : 1,
   );
+  const fitted = held.map(({ place, ...said }): Evidence => ({ example: job.train[place], ...said }));
+  const judged = predictions.map((prediction, index): Evidence => {
+    return { example: job.calibration[index], prediction, rank: null };
+  });
   return {
     family,
     scores,
     losses,
+    doubts: doubtsOf(fitted, judged),
     worth: worthOf(scores, losses),
     trainMs: job.clockMs() - started,
   };
@@ -142,16 +160,21 @@ async function predictAll(
   return predictions;
 }
 
+type Material = {
+  readonly examples: readonly Example[];
+  readonly onHeldOut?: (held: HeldOut) => void;
+};
+
 async function fitOn(
   job: TrainingJob,
   family: SpecialistFamily,
-  examples: readonly Example[],
+  { examples, onHeldOut }: Material,
 ): Promise<Uint8Array> {
   const { seed, form, signal } = job;
   const progress: Progress = (step) => job.progress?.({ ...step, stage: `${job.taskName}: ${family.kind}` });
   progress({ stage: "", done: 0, total: null, unit: "fits" });
   const material = examples.map(({ input, answer }) => ({ input, answer }));
-  return job.pool.fit(family, material, { seed, form, progress, signal });
+  return job.pool.fit(family, material, { seed, form, progress, signal, onHeldOut });
 }
 
 /** Disagreements a user may allow; families are compared by what they could serve within each. */
@@ -182,10 +205,15 @@ function triedOf({ family, losses, worth, trainMs }: Candidate): Tried {
   };
 }
 
-/** Fits the chosen family once more, on calibration examples too: what they had to tell, they have told. */
+/**
+ * Fits the chosen family once more, on calibration examples too: what they had to tell, they have told. Not on suspects: a wrong answer teaches wrong
+ * ones. They stay in what calibrated the score, so that it tells how often the record is agreed with.
+ */
 async function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]): Promise<Trained> {
   const calibration = calibrate(best);
-  const artifact = await fitOn(job, best.family, [...job.train, ...job.calibration]);
+  const suspected = new Set(best.doubts.suspects.map(({ callId }) => callId));
+  const examples = [...job.train, ...job.calibration].filter(({ callId }) => !suspected.has(callId));
+  const artifact = await fitOn(job, best.family, { examples });
   const calibrated = best.scores.map((score) => calibratedScore(calibration, score));
   const outcomes = best.losses.map((loss) => 1 - loss);
   const info = {
@@ -194,6 +222,8 @@ async function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]
     seed: job.seed,
     trainExamples: job.train.length,
     calibrationExamples: job.calibration.length,
+    suspects: suspected.size,
+    noise: best.doubts.noise,
     calibrationErrors: best.losses.reduce((sum, loss) => sum + loss, 0),
     auroc: auroc(best.scores, outcomes),
     ece: best.scores.length === 0 ? null : expectedCalibrationError(calibrated, outcomes),
@@ -220,13 +250,11 @@ async function describe(family: SpecialistFamily, artifact: Uint8Array): Promise
   return specialist.description;
 }
 
-function calibrate({ scores, losses }: Candidate): Calibration {
+function calibrate({ scores, losses, doubts }: Candidate): Calibration {
   const wrong = losses.reduce((sum, loss) => sum + loss, 0);
   if (scores.length < MIN_CALIBRATION || wrong === 0 || wrong === scores.length) return { kind: "none" };
-  const model = fitPlatt(
-    scores.map(logOdds),
-    losses.map((loss) => 1 - loss),
-  );
+  const outcomes = losses.map((loss) => 1 - loss);
+  const model = fitCappedPlatt(scores.map(logOdds), outcomes, doubts.noise ?? undefined);
   // A falling slope would turn the order round: then the calibration sample is too small to say anything.
-  return model.slope > 0 ? { kind: "platt", ...model } : { kind: "none" };
+  return model.slope > 0 ? { kind: "capped-platt", ...model } : { kind: "none" };
 }
