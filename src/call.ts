@@ -61,7 +61,11 @@ export type CallDecision =
     };
 
 /** A held part of a budget, or why there is none. */
-export type Held = { settle(usage: Usage, servedBy: CallDecision["servedBy"]): void; release(): void };
+export type Held = {
+  /** `model`: the one that answered, as its provider names it. */
+  settle(usage: Usage, servedBy: CallDecision["servedBy"], model?: string): void;
+  release(): void;
+};
 export type NotHeld = { readonly code: ErrorCode; readonly message: string; readonly retryAfterS?: number };
 
 /** Answers of tasks that are kept; see `createAnswerCache`. */
@@ -390,5 +394,5 @@ const UNKNOWN: Usage = { inputTokens: null, outputTokens: null };
 function settle(held: Held, { decision, place, usage, failure }: Omit<CallEnd, "isRecorded">): void {
   const hasReachedNobody = decision.servedBy === "provider" && place === null && failure !== null;
   if (hasReachedNobody) held.release();
-  else held.settle(usage, decision.servedBy);
+  else held.settle(usage, decision.servedBy, place?.model);
 }

@@ -60,21 +60,3 @@ export function startAccountant(limits: readonly Limit[], deps: AccountantDeps):
 }
 
 const MAX_KNOWN_PRICES = 1000;
-
-/** English is about 4.2 bytes per token, code and JSON about 3, other scripts 3 to 5: what is reserved is seldom too little. */
-const BYTES_PER_TOKEN = 3;
-/** Reserved for an answer whose length the request does not bound: more than nearly all answers of agents have. */
-const DEFAULT_OUTPUT_TOKENS = 4096;
-
-/** The most that a request will take, before anyone has counted: from the size of its body and its own bound on the answer. */
-export function estimateTokens(
-  bodyBytes: number,
-  maxOutputTokens: unknown,
-): { readonly inputTokens: number; readonly outputTokens: number } {
-  const isBound =
-    typeof maxOutputTokens === "number" && maxOutputTokens >= 0 && Number.isFinite(maxOutputTokens);
-  return {
-    inputTokens: Math.ceil(bodyBytes / BYTES_PER_TOKEN),
-    outputTokens: isBound ? maxOutputTokens : DEFAULT_OUTPUT_TOKENS,
-  };
-}

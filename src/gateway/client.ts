@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import type { CallDecision, Client, NotHeld } from "../call.ts";
 import { ERROR_CODES, type ErrorCode } from "../core/index.ts";
+import { NOT_KEPT, SECURITY_HEADERS } from "./secure-headers.ts";
 import { passedBack, type Exchange, type Protocol } from "../models/index.ts";
 
 /** A client that takes nothing for so long is gone in all but name; its call, its upstream and their memory are freed. */
@@ -115,6 +116,8 @@ export class HttpClient implements Client {
 
   #writeHead(status: number, headers: string[]): void {
     for (const part of this.#own) headers.push(part);
+    for (const part of SECURITY_HEADERS) headers.push(part);
+    if (!headers.includes("cache-control")) headers.push(...NOT_KEPT);
     try {
       this.#response.writeHead(status, headers);
     } catch {
@@ -144,6 +147,8 @@ function sendable(headers: readonly string[]): string[] {
   return kept;
 }
 
+const SECURED = [...SECURITY_HEADERS, ...NOT_KEPT];
+
 /** An error of the house in a protocol's form, with its own status. Does nothing when the client is gone. */
 export function replyIn(
   response: ServerResponse,
@@ -154,7 +159,8 @@ export function replyIn(
   if (response.headersSent || response.destroyed) return;
   const { status, body } = protocol.writeError(code, message, param ?? null);
   const bytes = Buffer.from(JSON.stringify(body));
-  const headers = ["content-type", "application/json", "content-length", String(bytes.length), ...own];
+  const length = String(bytes.length);
+  const headers = ["content-type", "application/json", "content-length", length, ...own, ...SECURED];
   const waitS = retryAfterS ?? (ERROR_CODES[code].retryable ? 1 : null);
   if (waitS !== null) headers.push("retry-after", String(waitS));
   response.writeHead(status, headers);

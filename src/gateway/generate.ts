@@ -113,7 +113,10 @@ function depsOf(parts: Parts): CallDeps {
     recording,
     memory,
     cache,
-    reserve: (input, taskId) => accountant.reserve(estimateOf(input, taskId)),
+    reserve(input, taskId) {
+      const targets = upstreams?.modelsFor(input.request.model);
+      return accountant.reserve({ ...estimateOf(input, taskId), targets });
+    },
   };
 }
 

@@ -37,7 +37,7 @@ export type Estimate = {
   readonly model: string;
   /** Models that may answer, as their providers name them: what prices are about. `model` when left out. */
   readonly targets?: readonly string[];
-  /** The most that the call may take, as far as is known: see `estimateTokens`. */
+  /** The most that the call may take, as far as is known: see `estimateOf`. */
   readonly inputTokens: number;
   readonly outputTokens: number;
 };

@@ -56,8 +56,9 @@ function relay(arrival: Arrival, parts: Parts, { model, body, free }: Passed): v
     free();
     return;
   }
-  const estimate = { keyId: caller.keyId, taskId: null, model, inputTokens: tokensIn(body), outputTokens: 0 };
-  const held = parts.accountant.reserve(estimate);
+  const targets = upstreams.modelsFor(model);
+  const size = { inputTokens: tokensIn(body), outputTokens: 0 };
+  const held = parts.accountant.reserve({ keyId: caller.keyId, taskId: null, model, targets, ...size });
   if ("code" in held) {
     replyIn(response, protocol, held);
     free();
@@ -86,7 +87,7 @@ function relay(arrival: Arrival, parts: Parts, { model, body, free }: Passed): v
       parts.clients.delete(client);
       const isRefused = end.failure === null && end.status >= 400;
       if (end.place === null && end.failure !== null) held.release();
-      else held.settle(isRefused ? NO_TOKENS : UNKNOWN, "provider");
+      else held.settle(isRefused ? NO_TOKENS : UNKNOWN, "provider", end.place?.model);
       const { traceparent } = request.headers;
       parts.observe({
         callId: id,

@@ -1,5 +1,6 @@
 import type { ServerResponse } from "node:http";
 import { ERROR_CODES, type ErrorCode } from "../core/index.ts";
+import { NOT_KEPT, SECURITY_HEADERS } from "./secure-headers.ts";
 
 export type ErrorBody = {
   readonly message: string;
@@ -10,9 +11,22 @@ export type ErrorBody = {
 
 /** A JSON reply, whole. Does nothing when the client is gone. */
 export function replyJson(response: ServerResponse, status: number, body: unknown): void {
+  replyText(response, status, "application/json", JSON.stringify(body));
+}
+
+/** A reply of ours, whole. Does nothing when the client is gone. */
+export function replyText(response: ServerResponse, status: number, type: string, text: string): void {
   if (response.headersSent || response.destroyed) return;
-  const bytes = Buffer.from(JSON.stringify(body));
-  response.writeHead(status, { "content-type": "application/json", "content-length": bytes.length });
+  const bytes = Buffer.from(text);
+  const length = String(bytes.length);
+  response.writeHead(status, [
+    "content-type",
+    type,
+    "content-length",
+    length,
+    ...SECURITY_HEADERS,
+    ...NOT_KEPT,
+  ]);
   response.end(bytes);
 }
 

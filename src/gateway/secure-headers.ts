@@ -1,17 +1,15 @@
-import type { ServerResponse } from "node:http";
-
 /**
- * On every response, ours and passed on: an answer is data. It is not to be sniffed as a page, framed, run, or kept by a cache between;
- * what a provider says of caching goes to its own client only.
+ * On every response, ours and passed on: an answer is data. It is not to be sniffed as a page, framed, run, or kept by a cache between.
+ * Names and values by turns, as `writeHead` takes them.
  */
-export const SECURITY_HEADERS: readonly (readonly [name: string, value: string])[] = [
-  ["x-content-type-options", "nosniff"],
-  ["content-security-policy", "default-src 'none'; frame-ancestors 'none'"],
-  ["referrer-policy", "no-referrer"],
-  ["cache-control", "no-store"],
+export const SECURITY_HEADERS: readonly string[] = [
+  "x-content-type-options",
+  "nosniff",
+  "content-security-policy",
+  "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy",
+  "no-referrer",
 ];
 
-/** Sets them before anything else is said; call it first. */
-export function secure(response: ServerResponse): void {
-  for (const [name, value] of SECURITY_HEADERS) response.setHeader(name, value);
-}
+/** For what a provider has not said already: what it says of caching is for its own client. */
+export const NOT_KEPT: readonly string[] = ["cache-control", "no-store"];

@@ -1,7 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AnswerCache, CallDeps, Recording } from "../call.ts";
-import { HouseError, type Effects } from "../core/index.ts";
+import type { Effects } from "../core/index.ts";
+import type { Admin } from "./admin.ts";
 import type { KeptBytes, Upstreams } from "../models/index.ts";
 import { MAX_KEPT_IN_ALL_BYTES } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
@@ -9,28 +9,20 @@ import { replyIn } from "./client.ts";
 import { noLimits, nobodyWatches, openDoor } from "./defaults.ts";
 import { mayAsk } from "./gatekeeper.ts";
 import { generate, protocolOf } from "./generate.ts";
+import { openListener } from "./listener.ts";
 import type { Accountant, Gatekeeper, Observer } from "./hooks.ts";
 import { replyAlias, replyAliases } from "./model-names.ts";
 import type { Arrival, Parts, Stats } from "./parts.ts";
 import { pass } from "./pass.ts";
 import { errorBody, replyError, replyJson } from "./reply.ts";
 import { SURFACE_PATHS, surfaceAt } from "./surfaces.ts";
+import type { TlsWatch } from "./tls.ts";
 import { refusalOf } from "./visitor.ts";
 
 /** Calls in flight; more are refused with Retry-After: each holds a body, two connections and an answer in memory. */
 export const MAX_IN_FLIGHT = 2048;
-/** A header that takes longer comes from no client we know. */
-const HEADERS_TIMEOUT_MS = 10_000;
-/** A whole request with its body, over a slow line. */
-const REQUEST_TIMEOUT_MS = 120_000;
-/** How often Node looks for requests that take too long. */
-const TIMEOUT_CHECK_MS = 2000;
-/** Above the pools of the usual clients, which keep connections for about a minute or less. */
-const KEEP_ALIVE_MS = 75_000;
 /** Sockets, idle ones included: a few for each call in flight. */
 const MAX_CONNECTIONS = 4 * MAX_IN_FLIGHT;
-/** Real requests have 1 to 4 KB of headers. */
-const MAX_HEADER_BYTES = 32 * 1024;
 /** What is still running then is cut off, recorded as cancelled. Below the usual grace of 30 s before a kill. */
 export const DRAIN_MS = 20_000;
 
@@ -40,6 +32,7 @@ export type GatewayOptions = {
   readonly port: number;
   readonly maxInFlight?: number;
   readonly drainMs?: number;
+  readonly reusePort?: boolean;
 };
 
 export type GatewayDeps = {
@@ -54,7 +47,13 @@ export type GatewayDeps = {
   readonly accountant?: Accountant;
   readonly observe?: Observer;
   readonly cache?: AnswerCache | null;
+  readonly tls?: TlsWatch | null;
+  /** What is at the paths that are no surface of a model. */
+  readonly admin?: Admin;
 };
+
+/** What can be changed while calls are under way. */
+export type Replaceable = Pick<GatewayDeps, "upstreams" | "cache">;
 
 export type Gateway = {
   readonly url: string;
@@ -62,6 +61,8 @@ export type Gateway = {
   /** Calls served unrecorded, requests refused: since the start. */
   readonly stats: Readonly<Stats>;
   readonly keptBytes: () => number;
+  /** Calls that begin from now on go the new way; ends when all that began before have ended. */
+  replace(next: Replaceable): Promise<void>;
   /** Takes no more calls, lets those in flight end within a bound, then cuts off what is left. The log of calls is not closed. */
   close(): Promise<void>;
 };
@@ -76,6 +77,7 @@ type State = {
 export async function startGateway(options: GatewayOptions, deps: GatewayDeps): Promise<Gateway> {
   const memory: KeptBytes = { bytes: 0 };
   const state: State = { inFlight: 0, isDraining: false, idle: null };
+  const gatekeeper = deps.gatekeeper ?? openDoor;
   const parts: Parts = {
     effects: deps.effects,
     routing: deps.routing,
@@ -90,36 +92,45 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     clients: new Set(),
     stats: { unrecorded: 0, refused: 0 },
   };
-  const door: Door = { options, state, parts, gatekeeper: deps.gatekeeper ?? openDoor };
-  const server = createServer(
-    {
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      connectionsCheckingInterval: TIMEOUT_CHECK_MS,
-      keepAliveTimeout: KEEP_ALIVE_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-    },
-    (request, response) => {
-      // A broken connection is its `close`; without a listener its `error` would end the process.
-      response.on("error", () => response.destroy());
-      try {
-        take(request, response, door);
-      } catch (error) {
-        deps.effects.log.error({ event: "request-failed", message: (error as Error).message });
-        if (response.headersSent) response.destroy();
-        else replyError(response, 500, errorBody("bad-config", "The gateway failed; its log says why"));
-      }
-    },
-  );
-  server.maxConnections = MAX_CONNECTIONS;
-  await listen(server, options);
-  const { port } = server.address() as AddressInfo;
-  const name = options.host.includes(":") ? `[${options.host}]` : options.host;
+  const door: Door = {
+    options,
+    state,
+    now: { parts, calls: 0, isOver: null },
+    admin: deps.admin,
+    gatekeeper,
+  };
+  const listening = {
+    host: options.host,
+    port: options.port,
+    maxConnections: MAX_CONNECTIONS,
+    reusePort: options.reusePort ?? false,
+    tls: deps.tls ?? null,
+  };
+  const { server, url } = await openListener(listening, (request, response) => {
+    // A broken connection is its `close`; without a listener its `error` would end the process.
+    response.on("error", () => response.destroy());
+    try {
+      take(request, response, door);
+    } catch (error) {
+      deps.effects.log.error({ event: "request-failed", message: (error as Error).message });
+      if (response.headersSent) response.destroy();
+      else replyError(response, 500, errorBody("bad-config", "The gateway failed; its log says why"));
+    }
+  });
   return {
-    url: `http://${name}:${port}`,
+    url,
     inFlight: () => state.inFlight,
     stats: parts.stats,
     keptBytes: () => memory.bytes,
+    replace(next) {
+      const before = door.now;
+      const { upstreams, cache = null } = next;
+      door.now = { parts: { ...before.parts, upstreams, cache }, calls: 0, isOver: null };
+      return new Promise((resolve) => {
+        if (before.calls === 0) resolve();
+        else before.isOver = resolve;
+      });
+    },
     async close() {
       state.isDraining = true;
       await drained(server, parts, options.drainMs ?? DRAIN_MS);
@@ -130,10 +141,14 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
   };
 }
 
+/** Calls that go one way, until it is replaced. */
+type Generation = { readonly parts: Parts; calls: number; isOver: (() => void) | null };
+
 type Door = {
   readonly options: GatewayOptions;
   readonly state: State;
-  readonly parts: Parts;
+  now: Generation;
+  readonly admin: Admin | undefined;
   readonly gatekeeper: Gatekeeper;
 };
 
@@ -163,7 +178,8 @@ function take(request: IncomingMessage, response: ServerResponse, door: Door): v
 }
 
 /** A request to a surface: who asks, and is there room. */
-function admit(asked: Omit<Arrival, "caller">, { gatekeeper, state, options, parts }: Door): void {
+function admit(asked: Omit<Arrival, "caller">, { gatekeeper, state, options, now }: Door): void {
+  const { parts } = now;
   const { request, response, surface } = asked;
   const caller = gatekeeper.admit(request, "ingest");
   const protocol = protocolOf(surface.protocol);
@@ -188,26 +204,30 @@ function admit(asked: Omit<Arrival, "caller">, { gatekeeper, state, options, par
     if (replyAlias(response, upstreams, asked.model)) return;
   }
   state.inFlight += 1;
+  now.calls += 1;
   const arrival: Arrival = { ...asked, caller };
   const done = (): void => {
     state.inFlight -= 1;
+    now.calls -= 1;
     if (state.inFlight === 0) state.idle?.();
+    if (now.calls === 0) now.isOver?.();
   };
   if (surface.operation === "generate") generate(arrival, parts, done);
   else pass(arrival, parts, done);
 }
 
-function takeOther(path: string, request: IncomingMessage, response: ServerResponse, { state }: Door): void {
+function takeOther(path: string, request: IncomingMessage, response: ServerResponse, door: Door): void {
+  const { isDraining } = door.state;
+  const paths = ["/healthz", "/readyz", ...(door.admin?.paths ?? [])];
+  if (door.admin?.take(request, response, { path, isDraining }) === true) return;
   if (path !== "/healthz" && path !== "/readyz") {
-    const known = [...SURFACE_PATHS, "/healthz", "/readyz"].join(", ");
-    const message = `There is no ${path.slice(0, 200)}: try ${known}`;
+    const message = `There is no ${path.slice(0, 200)}: try ${[...SURFACE_PATHS, ...paths].join(", ")}`;
     replyError(response, 404, errorBody("not-found", message));
   } else if (request.method !== "GET") {
     refuseMethod(path, "GET", request, response);
   } else if (path === "/healthz") {
     replyJson(response, 200, { status: "ok" });
   } else {
-    const { isDraining } = state;
     replyJson(response, isDraining ? 503 : 200, { status: isDraining ? "draining" : "ready" });
   }
 }
@@ -225,21 +245,6 @@ function refuseMethod(
     param: null,
     code: "method_not_allowed",
   });
-}
-
-async function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  server.once("error", reject);
-  server.listen(port, host, () => resolve());
-  try {
-    await promise;
-  } catch (error) {
-    const isTaken = (error as { code?: string }).code === "EADDRINUSE";
-    const what = isTaken ? "the port is in use; choose another with --port" : (error as Error).message;
-    throw new HouseError("bad-config", `Cannot listen on ${host}:${port}: ${what}`, { cause: error });
-  } finally {
-    server.off("error", reject);
-  }
 }
 
 async function drained(server: Server, { clients }: Parts, drainMs: number): Promise<void> {

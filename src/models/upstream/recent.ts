@@ -1,6 +1,7 @@
 export type Recent<T> = {
   find(key: string): T | undefined;
   remember(key: string, value: T): void;
+  all(): Iterable<readonly [key: string, value: T]>;
 };
 
 /** Remembers the latest: the oldest is forgotten when there is no room. */
@@ -8,6 +9,7 @@ export function createRecent<T>(max: number): Recent<T> {
   const values = new Map<string, T>();
   return {
     find: (key) => values.get(key),
+    all: () => values,
     remember(key, value) {
       values.delete(key);
       values.set(key, value);

@@ -80,6 +80,10 @@ export type Upstreams = {
   /** Names that clients may ask for beside the providers' own. */
   readonly aliases: readonly string[];
   ask(question: Question, sink: UpstreamSink): Exchange;
+  /** Models that may answer to a name, as their providers name them. */
+  modelsFor(model: string): readonly string[];
+  /** Targets that are kept away from, `provider model`, with the seconds until they are tried again. */
+  resting(): ReadonlyMap<string, number>;
   /** True when another target could answer to this name: then it is worth knowing who said what. */
   hasChoice(model: string): boolean;
   /** What came back in an answer can only be gone on from where it was made. */
@@ -146,6 +150,12 @@ export function createUpstreams(options: UpstreamsOptions): Upstreams {
       const ask = new Ask(question, planOf(chain, retries, { question, made, shared }), shared, sink);
       ask.begin();
       return ask;
+    },
+    modelsFor: (name) => routeOf(options, name)?.targets.map(({ model }) => model ?? name) ?? [name],
+    resting() {
+      const now = options.nowMs();
+      const rests = [...targets.all()].map(([name, { breaker }]) => [name, breaker.rest(now)] as const);
+      return new Map(rests.flatMap(([name, rest]) => (rest === null ? [] : [[name, rest.forMs / 1000]])));
     },
     hasChoice: (model) =>
       (routeOf(options, model)?.targets.length ?? 0) > 1 ||

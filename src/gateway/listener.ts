@@ -1,0 +1,67 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { HouseError } from "../core/index.ts";
+import type { TlsWatch } from "./tls.ts";
+
+/** A header that takes longer comes from no client we know. */
+const HEADERS_TIMEOUT_MS = 10_000;
+/** A whole request with its body, over a slow line. */
+const REQUEST_TIMEOUT_MS = 120_000;
+/** How often Node looks for requests that take too long. */
+const TIMEOUT_CHECK_MS = 2000;
+/** Above the pools of the usual clients, which keep connections for about a minute or less. */
+const KEEP_ALIVE_MS = 75_000;
+/** Real requests have 1 to 4 KB of headers. */
+const MAX_HEADER_BYTES = 32 * 1024;
+
+export type ListenOptions = {
+  readonly host: string;
+  /** 0 takes a free port. */
+  readonly port: number;
+  readonly maxConnections: number;
+  /** Other processes of this machine listen on the same port; the system deals connections out. */
+  readonly reusePort: boolean;
+  /** Null without TLS. */
+  readonly tls: TlsWatch | null;
+};
+
+type Take = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A server with the bounds of the house, and its URL. Throws HouseError bad-config when the address cannot be used. */
+export async function openListener(
+  options: ListenOptions,
+  take: Take,
+): Promise<{ server: Server; url: string }> {
+  const { host, tls } = options;
+  const bounds = {
+    headersTimeout: HEADERS_TIMEOUT_MS,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    maxHeaderSize: MAX_HEADER_BYTES,
+  };
+  const server =
+    tls === null ? createServer(bounds, take) : createTlsServer({ ...bounds, ...tls.current() }, take);
+  if (tls !== null && "setSecureContext" in server) tls.follow((pair) => server.setSecureContext(pair));
+  server.maxConnections = options.maxConnections;
+  await listen(server, options);
+  const { port } = server.address() as AddressInfo;
+  const name = host.includes(":") ? `[${host}]` : host;
+  return { server, url: `${tls === null ? "http" : "https"}://${name}:${port}` };
+}
+
+async function listen(server: Server, { host, port, reusePort }: ListenOptions): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ port, host, reusePort, exclusive: true }, () => resolve());
+  try {
+    await promise;
+  } catch (error) {
+    const isTaken = (error as { code?: string }).code === "EADDRINUSE";
+    const what = isTaken ? "the port is in use; choose another with --port" : (error as Error).message;
+    throw new HouseError("bad-config", `Cannot listen on ${host}:${port}: ${what}`, { cause: error });
+  } finally {
+    server.off("error", reject);
+  }
+}
