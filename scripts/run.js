@@ -14,6 +14,7 @@ const COMMANDS = {
   demo: (args) => node(["scripts/demo.ts", ...args]),
   sample: (args) => node(["scripts/make-sample.ts", ...args]),
   test: test,
+  loss: () => vitest(["vitest.full.config.ts"], ["test/full/loss.test.ts"]),
 };
 
 /** Runs a program in the project; its exit code. */
@@ -48,13 +49,13 @@ function test(args) {
   return vitest(["vitest.config.ts", ...(isFull ? ["vitest.full.config.ts"] : [])]);
 }
 
-function vitest(configs) {
+function vitest(configs, only = []) {
   const folder = mkdtempSync(join(tmpdir(), "understudy-test-"));
   let [passed, failed, code] = [0, 0, 0];
   for (const [index, config] of configs.entries()) {
     const file = join(folder, `${index}.json`);
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const status = node(["node_modules/vitest/vitest.mjs", "run", "--config", config, ...reporters]);
+    const status = node(["node_modules/vitest/vitest.mjs", "run", "--config", config, ...reporters, ...only]);
     code = code || status;
     if (!existsSync(file)) continue;
     const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(file, "utf8"));

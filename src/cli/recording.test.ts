@@ -1,12 +1,20 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { silentLog } from "../core/index.ts";
 import { describe, expect, test } from "vitest";
-import { openStore, segmentNameOf, segmentsFolderOf, writersIn, type Store } from "../store/index.ts";
+import { startFolding } from "../collect/index.ts";
+import { silentLog } from "../core/index.ts";
+import {
+  openSegmentLog,
+  openStore,
+  segmentNameOf,
+  segmentsFolderOf,
+  writersIn,
+  type Store,
+} from "../store/index.ts";
 import { append } from "../store/segments/testing.ts";
 import { withFolder } from "../store/testing.ts";
 import { eraseCalls } from "./erase.ts";
-import { foldAll, startRecording } from "./recording.ts";
+import { foldAll } from "./recording.ts";
 
 const nowMs = (): number => Date.now();
 const request = Buffer.from(JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }] }));
@@ -36,6 +44,19 @@ const withStore = (work: (store: Store, place: { store: string; key: undefined }
     await work(store, { store: dir, key: undefined });
     store.close();
   });
+/** The log and the folding of a gateway. */
+async function startRecording(store: Store, dir: string) {
+  const log = await openSegmentLog({ dir: segmentsFolderOf(dir), keys: store.segmentKeys, nowMs });
+  const folding = startFolding({ dir, nowMs, log: silentLog });
+  return {
+    log,
+    folding,
+    async close() {
+      await log.close();
+      await folding.close();
+    },
+  };
+}
 const erase = (store: Store, dir: string, flags: object) =>
   eraseCalls(store, flags, {
     dir: segmentsFolderOf(dir),
@@ -44,14 +65,14 @@ const erase = (store: Store, dir: string, flags: object) =>
   });
 const callIds = (store: Store): string[] => [...store.calls.iterate()].map(({ id }) => id).sort();
 
-describe("startRecording()", () => {
+describe("a recording", () => {
   test("has everything in the database when it is closed", () =>
     withStore(async (store, place) => {
-      const recording = await startRecording(store, place, { nowMs, log: silentLog });
+      const recording = await startRecording(store, place.store);
       for (const id of ["a", "b", "c"]) expect(await append(recording.log, records(id, "s"))).toBeNull();
       await recording.close();
       expect(callIds(store)).toEqual(["a", "b", "c"]);
-      expect(recording.folding()).toMatchObject({ calls: 3, failures: 0 });
+      expect(recording.folding.stats()).toMatchObject({ calls: 3, failures: 0 });
       expect(writersIn(segmentsFolderOf(place.store))).toEqual([]);
     }));
 });
@@ -59,7 +80,7 @@ describe("startRecording()", () => {
 describe("eraseCalls()", () => {
   test("reaches calls that are still in the segment of a running gateway", () =>
     withStore(async (store, place) => {
-      const recording = await startRecording(store, place, { nowMs, log: silentLog });
+      const recording = await startRecording(store, place.store);
       await append(recording.log, records("a", "s1", store.pseudonym("user", "jane")));
       await append(recording.log, records("b", "s2"));
       expect(erase(store, place.store, { user: "jane" })).toMatchObject({ calls: 1 });
@@ -81,7 +102,7 @@ describe("eraseCalls()", () => {
 
   test("drops the end of a call whose begin was erased", () =>
     withStore(async (store, place) => {
-      const recording = await startRecording(store, place, { nowMs, log: silentLog });
+      const recording = await startRecording(store, place.store);
       const [begin, end] = records("slow", "s1");
       await append(recording.log, [begin]);
       expect(erase(store, place.store, { session: "s1" })).toMatchObject({ calls: 0, held: 1 });

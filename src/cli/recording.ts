@@ -1,15 +1,13 @@
 import type { Command } from "commander";
-import { foldSegments, startFolding, type FoldCounts, type FoldingStats } from "../collect/index.ts";
-import { HouseError, type Log } from "../core/index.ts";
+import { foldSegments, type FoldCounts } from "../collect/index.ts";
+import { HouseError } from "../core/index.ts";
 import { protocols } from "../models/index.ts";
-import { openSegmentLog, segmentsFolderOf, type SegmentLog, type Store } from "../store/index.ts";
+import { segmentsFolderOf, type Store } from "../store/index.ts";
 import type { Config } from "./config.ts";
 import { printJson } from "./context.ts";
 import { eraseCalls, tellErased, type EraseFlags } from "./erase.ts";
 import { count, paint } from "./print.ts";
 import { withStore } from "./with-store.ts";
-
-type Place = Pick<Config, "store" | "key">;
 
 /** Another process folds for at most half a second at a time. */
 const FOLD_WAIT_MS = 10_000;
@@ -81,30 +79,4 @@ function describeFold({ calls, unanswered, aside, tornTails, lostGroups, damage 
     lines.push(paint("dim", `${count(tornTails)} torn tails cut: nothing acknowledged was in them`));
   if (lostGroups > 0) lines.push(paint("red", `${count(lostGroups)} groups of calls lost`));
   return [...lines, ...damage].map((line) => `  ${line}\n`).join("");
-}
-
-/** What `serve` records into: the log of this process, and the folding of what all of them recorded. */
-export type Recording = {
-  readonly log: SegmentLog;
-  readonly folding: () => FoldingStats;
-  /** Everything recorded is in the database afterwards, when the disk lets it. */
-  close(): Promise<void>;
-};
-
-export async function startRecording(
-  store: Store,
-  place: Place,
-  options: { readonly nowMs: () => number; readonly log: Log; readonly keepDays?: number },
-): Promise<Recording> {
-  const { nowMs } = options;
-  const log = await openSegmentLog({ dir: segmentsFolderOf(place.store), keys: store.segmentKeys, nowMs });
-  const folding = startFolding({ dir: place.store, key: place.key, ...options });
-  return {
-    log,
-    folding: () => folding.stats(),
-    async close() {
-      await log.close();
-      await folding.close();
-    },
-  };
 }

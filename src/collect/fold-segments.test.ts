@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { protocols } from "../models/index.ts";
 import {
@@ -109,6 +110,34 @@ describe("foldSegments()", () => {
         ["failed", 504, "late", null],
         ["nonsense", 502, "answer is not a JSON object: <", null],
         ["stream", 200, null, "hé"],
+      ]);
+    }));
+
+  test("reads answers that came compressed, and says when it cannot", () =>
+    withRecording(async (setup) => {
+      const log = await setup.log();
+      const encoded = (encoding: string, bytes: Buffer): SegmentRecord[] => [
+        begin(encoding),
+        end(encoding, { facts: { encoding }, response: [bytes.subarray(0, 9), bytes.subarray(9)] }),
+      ];
+      await write(log, [
+        encoded("gzip", gzipSync(json(ANSWER))),
+        encoded("br", brotliCompressSync(json(ANSWER))),
+        encoded("zstd", json(ANSWER)),
+        encoded("morse", json(ANSWER)),
+      ]);
+      await log.close();
+      fold(setup);
+      const calls = [...setup.store.calls.iterate()].map(({ id, status, response, error }) => [
+        id,
+        status,
+        response?.message.content ?? (error as { message: string }).message,
+      ]);
+      expect(calls).toEqual([
+        ["br", 200, "ho"],
+        ["gzip", 200, "ho"],
+        ["morse", 502, 'answer is in content-encoding "morse" and cannot be decoded'],
+        ["zstd", 502, 'answer is in content-encoding "zstd" and cannot be decoded'],
       ]);
     }));
 

@@ -1,3 +1,4 @@
+import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
 import { ERROR_CODES, type Call } from "../core/index.ts";
 import type { FoldedAnswer, Protocol, ProtocolName } from "../models/index.ts";
 import type { SegmentBegin, SegmentEnd, SegmentFacts, Store } from "../store/index.ts";
@@ -74,9 +75,37 @@ function outcomeOf(end: SegmentEnd, protocol: Pick<Protocol, "fold">): Outcome {
 }
 
 function folded(end: SegmentEnd, protocol: Pick<Protocol, "fold">): FoldedAnswer {
+  const { encoding } = end.facts;
+  const pieces = typeof encoding === "string" ? decoded(encoding, end.response) : end.response;
+  if (pieces === null) {
+    const message = `answer is in content-encoding "${String(encoding)}" and cannot be decoded`;
+    return { response: null, usage: noUsage, error: { type: "upstream_broken", message } };
+  }
   const fold = protocol.fold(end.status, end.isStream);
-  for (const bytes of end.response) fold.push(bytes);
+  for (const bytes of pieces) fold.push(bytes);
   return fold.end();
+}
+
+/** As the longest answer that is read: some hundred bytes can stand for gigabytes. */
+const MAX_DECODED = { maxOutputLength: 64 * 1024 * 1024 };
+
+const DECODERS: ReadonlyMap<string, (bytes: Uint8Array) => Uint8Array> = new Map([
+  ["identity", (bytes) => bytes],
+  ["gzip", (bytes) => gunzipSync(bytes, MAX_DECODED)],
+  ["x-gzip", (bytes) => gunzipSync(bytes, MAX_DECODED)],
+  ["deflate", (bytes) => inflateSync(bytes, MAX_DECODED)],
+  ["br", (bytes) => brotliDecompressSync(bytes, MAX_DECODED)],
+  ["zstd", (bytes) => zstdDecompressSync(bytes, MAX_DECODED)],
+]);
+
+/** Null for an encoding that is not known, and for bytes that are not of it. */
+function decoded(encoding: string, pieces: readonly Uint8Array[]): readonly Uint8Array[] | null {
+  const decode = DECODERS.get(encoding.trim().toLowerCase());
+  try {
+    return decode === undefined ? null : [decode(Buffer.concat(pieces))];
+  } catch {
+    return null;
+  }
 }
 
 function foreignOf(facts: SegmentFacts, protocol: string): Call["foreign"] {
