@@ -1,5 +1,5 @@
 import { close, constants, fdatasync, ftruncate, open, write, writev } from "node:fs";
-import { open as openFile, rename, unlink } from "node:fs/promises";
+import { open as openFile, rename, statfs, unlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { BLOCK_BYTES } from "./format.ts";
@@ -31,6 +31,7 @@ export const realDisk: SegmentDisk = {
   async create(path, header, bytes) {
     // Under another name until it is whole: a segment with a broken header is damage, never a crash at its birth.
     const draft = `${path}.new`;
+    await needRoom(dirname(path), bytes);
     try {
       const file = await openFile(draft, "w", 0o600);
       try {
@@ -53,6 +54,16 @@ export const realDisk: SegmentDisk = {
   },
   remove: unlink,
 };
+
+/**
+ * As much again stays free: folding needs room in the database before it can free any here, and a disk that is full to the last byte
+ * would never empty. Asked first, so that attempts on a full disk cost nothing.
+ */
+async function needRoom(folder: string, bytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(folder);
+  if (bavail * bsize >= 2 * bytes) return;
+  throw Object.assign(new Error(`less than ${2 * bytes} bytes are free`), { code: "ENOSPC" });
+}
 
 function segmentFile(handle: number): SegmentFile {
   return {
