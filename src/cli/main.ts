@@ -8,6 +8,7 @@ import { doctorCommand } from "./doctor.ts";
 import { EXPORTS, exportCommand } from "./export.ts";
 import { exportBaseModel, tellExport, type ModelFlags } from "./export-model.ts";
 import { importCommand } from "./import.ts";
+import { addConfigImport } from "./config-import/command.ts";
 import { addKeys } from "./keys.ts";
 import { certifyCommand, convertCommand, discoverCommand, trainCommand } from "./loop-commands.ts";
 import { maskCommand } from "./mask.ts";
@@ -98,6 +99,7 @@ const HELP: { readonly [command: string]: readonly string[] } = {
     "understudy models --runs-here --json | jq '.models[].id'",
     "understudy models pull hf:HuggingFaceTB/SmolLM2-135M-Instruct",
   ],
+  config: ["understudy config import litellm.yaml --out understudy.config.json"],
   keys: [
     "understudy keys create --name billing-agent --expires 90d",
     "understudy keys create --role viewer --name prometheus",
@@ -288,6 +290,7 @@ function addTools(root: Command): void {
       process.exitCode = await maskCommand(files, flags);
     });
   addExport(root);
+  addConfigImport(root);
   root
     .command("doctor")
     .description("checks machine, config, store and keys, and says what to fix")
