@@ -13,11 +13,25 @@ export type SseParser = {
  */
 export function createSseParser(): SseParser {
   const decoder = new TextDecoder();
-  let rest = "";
+  /** The line under way, in pieces: a long one that comes in small pieces is put together once. */
+  let rest: string[] = [];
+  let restChars = 0;
   let data: string[] = [];
   let dataChars = 0;
   let afterCarriageReturn = false;
 
+  const keep = (text: string): void => {
+    if (text === "" || restChars > MAX_EVENT_CHARS) return;
+    rest.push(text);
+    restChars += text.length;
+  };
+  const taken = (text: string): string => {
+    if (rest.length === 0) return text;
+    const whole = rest.join("") + text;
+    rest = [];
+    restChars = 0;
+    return whole;
+  };
   const line = (text: string): string | null => {
     if (text === "") {
       const event = data.length > 0 ? data.join("\n") : null;
@@ -34,28 +48,31 @@ export function createSseParser(): SseParser {
 
   return {
     push(bytes) {
-      const text = rest + decoder.decode(bytes, { stream: true });
+      const text = decoder.decode(bytes, { stream: true });
       const events: string[] = [];
+      const lineEnd = lineEnds(text);
       let from = 0;
-      for (let at = lineEnd(text, from); at >= 0; at = lineEnd(text, from)) {
+      for (let at = lineEnd(from); at >= 0; at = lineEnd(from)) {
         // The LF of a CRLF ends nothing: the CR has ended the line, perhaps in an earlier push.
         const isSecondHalf = afterCarriageReturn && at === from && text[at] === "\n";
         afterCarriageReturn = text[at] === "\r";
-        const event = isSecondHalf ? null : line(text.slice(from, at));
+        const event = isSecondHalf ? null : line(taken(text.slice(from, at)));
         if (event !== null) events.push(event);
         from = at + 1;
       }
-      rest = text.slice(from);
-      if (rest !== "") afterCarriageReturn = false;
-      if (rest.length > MAX_EVENT_CHARS) rest = rest.slice(0, MAX_EVENT_CHARS);
+      if (from < text.length) afterCarriageReturn = false;
+      keep(text.slice(from));
       return events;
     },
   };
 }
 
-function lineEnd(text: string, from: number): number {
-  const feed = text.indexOf("\n", from);
-  const carriage = text.indexOf("\r", from);
-  if (feed < 0 || carriage < 0) return Math.max(feed, carriage);
-  return Math.min(feed, carriage);
+/** Finds the next line end. Where a text has no carriage returns that is found out once, not once a line. */
+function lineEnds(text: string): (from: number) => number {
+  let carriage = text.indexOf("\r");
+  return (from) => {
+    if (carriage >= 0 && carriage < from) carriage = text.indexOf("\r", from);
+    const feed = text.indexOf("\n", from);
+    return feed < 0 || carriage < 0 ? Math.max(feed, carriage) : Math.min(feed, carriage);
+  };
 }

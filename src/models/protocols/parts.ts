@@ -1,4 +1,4 @@
-import type { ChatRequest, ContentPart } from "../../core/index.ts";
+import type { ChatRequest, ContentPart, Tool } from "../../core/index.ts";
 import { nonEmpty, type Fields } from "./fields.ts";
 
 /** Content as Chat Completions has it: one plain text is a string, anything else a list of parts. */
@@ -49,6 +49,14 @@ export function argumentsText(value: unknown): string {
 
 /** Names of the tools of a request that take a text instead of arguments. */
 export function customToolsOf(request: ChatRequest): ReadonlySet<string> {
-  const tools = Array.isArray(request.tools) ? request.tools : [];
-  return new Set(tools.filter(({ type }) => type === "custom").map((tool) => tool.function.name));
+  return new Set(
+    toolsIn(request)
+      .filter(({ type }) => type === "custom")
+      .map((tool) => tool.function.name),
+  );
+}
+
+/** The tools of a request; none where there is no list of them. */
+export function toolsIn({ tools }: ChatRequest): readonly Tool[] {
+  return Array.isArray(tools) ? (tools as readonly Tool[]) : [];
 }

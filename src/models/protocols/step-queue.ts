@@ -91,6 +91,9 @@ export function stepQueue(): StepQueue {
   };
 }
 
+/** Tries to find the arguments of a call whole while others wait; each reads all of them. */
+const MAX_TRIES = 200;
+
 type Line = {
   steps: AnswerStep[];
   open: { readonly key: CallKey; readonly index: number; arguments: string } | null;
@@ -135,6 +138,13 @@ function callOrder(): CallOrder {
   const line: Line = { steps: [], open: null, calls: 0 };
   let held: Operation[] = [];
 
+  let tries = 0;
+
+  const mayGoOn = (): boolean => {
+    if (line.open === null) return true;
+    tries += 1;
+    return tries <= MAX_TRIES && isWhole(line.open.arguments);
+  };
   const release = (): void => {
     close(line);
     const waiting = held;
@@ -144,8 +154,7 @@ function callOrder(): CallOrder {
   const add = (operation: Operation): void => {
     if (line.open === null || isOf(line.open.key, operation)) {
       apply(line, operation);
-      const mayGoOn = line.open === null || isWhole(line.open.arguments);
-      if (held.length > 0 && mayGoOn) release();
+      if (held.length > 0 && mayGoOn()) release();
     } else if (held.length === 0 && isWhole(line.open.arguments)) {
       close(line);
       apply(line, operation);

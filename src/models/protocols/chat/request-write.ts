@@ -1,6 +1,7 @@
 import type { ChatRequest, Message } from "../../../core/index.ts";
 import type { WrittenRequest } from "../../protocol.ts";
 import { isFields, objects, stringOf, without, type Fields } from "../fields.ts";
+import { toolsIn } from "../parts.ts";
 import { jsonBytes } from "../writing.ts";
 
 /**
@@ -18,7 +19,7 @@ export function writeChatRequest(request: ChatRequest): WrittenRequest {
   const body = {
     ...known,
     messages: request.messages.map((message) => messageOf(message, lost)),
-    ...(Array.isArray(request.tools) ? { tools: toolsOf(request.tools, lost) } : {}),
+    ...(toolsIn(request).length > 0 ? { tools: toolsOf(toolsIn(request), lost) } : {}),
     ...(request.stream === true ? { stream_options: { include_usage: true } } : {}),
   };
   return { body: jsonBytes(body), lost: [...lost] };

@@ -2,7 +2,7 @@ import type { ChatRequest, ContentPart, Message, Tool, ToolCall } from "../../..
 import type { WrittenRequest } from "../../protocol.ts";
 import { fieldsOf, given, isFields, nonEmpty, objects, stringOf, without, type Fields } from "../fields.ts";
 import { callIdIn, plainCallId } from "../ids.ts";
-import { argumentsObject, partsOf, splitDataUrl } from "../parts.ts";
+import { argumentsObject, partsOf, splitDataUrl, toolsIn } from "../parts.ts";
 import { jsonBytes } from "../writing.ts";
 import { CLAUDE_FORMAT } from "./request.ts";
 
@@ -25,7 +25,7 @@ export function writeMessagesRequest(request: ChatRequest): WrittenRequest {
     temperature: temperatureOf(request["temperature"], lost),
     metadata: nonEmpty(request["user"]) === undefined ? undefined : { user_id: request["user"] },
     output_config: outputOf(request, lost),
-    tools: request.tools?.flatMap((tool) => toolOf(tool, lost)),
+    tools: toolsIn(request).length > 0 ? toolsIn(request).flatMap((tool) => toolOf(tool, lost)) : undefined,
     tool_choice: choiceOf(request, lost),
   });
   return { body: jsonBytes(body), lost: [...lost] };
@@ -225,7 +225,7 @@ function toolOf(tool: Tool, lost: Set<string>): Fields[] {
 }
 
 function choiceOf(request: ChatRequest, lost: Set<string>): Fields | undefined {
-  if ((request.tools ?? []).length === 0) return undefined;
+  if (toolsIn(request).length === 0) return undefined;
   const isSingle = request["parallel_tool_calls"] === false;
   const single = isSingle ? { disable_parallel_tool_use: true } : {};
   const choice = request.tool_choice;

@@ -39,7 +39,7 @@ export function parseMessagesRequest(body: Uint8Array, path: SaidInPath = {}): P
 
 /** Fields that have other names or another form in Chat Completions. */
 const RENAMED = new Set(
-  "model messages system tools tool_choice stop_sequences metadata output_config output_format stream anthropic_version".split(
+  "model messages system tools tool_choice stop_sequences metadata output_config output_format stream anthropic_version response_format".split(
     " ",
   ),
 );

@@ -1,7 +1,7 @@
 import type { ChatRequest, ContentPart, Message, Tool, ToolCall } from "../../../core/index.ts";
 import type { WrittenRequest } from "../../protocol.ts";
 import { fieldsOf, given, isFields, nonEmpty, objects, stringOf, without, type Fields } from "../fields.ts";
-import { partsOf } from "../parts.ts";
+import { partsOf, toolsIn } from "../parts.ts";
 import { jsonBytes } from "../writing.ts";
 import { OPENAI_FORMAT } from "./items.ts";
 
@@ -16,7 +16,7 @@ export function writeResponsesRequest(request: ChatRequest): WrittenRequest {
     max_output_tokens: request["max_completion_tokens"] ?? request["max_tokens"] ?? undefined,
     reasoning: reasoningOf(request),
     text: textOf(request),
-    tools: Array.isArray(request.tools) ? request.tools.map(toolOf) : undefined,
+    tools: toolsIn(request).length > 0 ? toolsIn(request).map(toolOf) : undefined,
     tool_choice: choiceOf(request.tool_choice),
   });
   return { body: jsonBytes(body), lost: [...lost] };

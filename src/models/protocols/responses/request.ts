@@ -36,7 +36,7 @@ export function parseResponsesRequest(body: Uint8Array, path: SaidInPath = {}): 
 }
 
 const RENAMED = new Set(
-  "model input instructions tools tool_choice text reasoning max_output_tokens".split(" "),
+  "model input instructions tools tool_choice text reasoning max_output_tokens store messages".split(" "),
 );
 
 function fault(value: Fields): Fault | null {
@@ -105,6 +105,8 @@ function settingsOf(value: Fields): Fields {
   const text = fieldsOf(value["text"]);
   const { effort, ...reasoning } = fieldsOf(value["reasoning"]);
   return {
+    // Over Chat Completions this is what is meant by saying nothing.
+    store: value["store"] === false ? undefined : value["store"],
     max_completion_tokens: value["max_output_tokens"] ?? undefined,
     reasoning_effort: effort ?? undefined,
     reasoning: Object.keys(reasoning).length > 0 ? reasoning : undefined,
