@@ -24,7 +24,7 @@ if (isNewEnough()) {
     ["--disable-warning=ExperimentalWarning", own("./understudy.js"), ...process.argv.slice(2)],
     { stdio: "inherit" },
   );
-  for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => child.kill(signal));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => child.kill(signal));
   child.on("exit", (code, signal) => process.exit(code ?? (signal ? 1 : 0)));
 } else {
   process.stderr.write(

@@ -17,7 +17,7 @@ import { paint } from "./print.ts";
 import { addRecording, foldFirst } from "./recording.ts";
 import { replay } from "./replay.ts";
 import { reportCommand } from "./report.ts";
-import { serve } from "./serve.ts";
+import { addServe } from "./serve-command.ts";
 
 /** Runs the command line. Exit codes: 0 done, 1 the work failed, 2 bad usage or bad input. */
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
@@ -242,27 +242,7 @@ function addLoop(root: Command): void {
 }
 
 function addServing(root: Command): void {
-  onBase(root.command("serve"))
-    .description("the gateway: certified calls by specialists, all others by the upstream LLM")
-    .option("--port <n>", "port (default 4141)", numberFlag("--port"))
-    .option("--host <name>", "address to listen on (default 127.0.0.1)")
-    .option("--upstream <url>", "base URL of an OpenAI-compatible server, or replay:FILE")
-    .option(
-      "--upstream-key-env <name>",
-      "environment variable with the upstream's key (default OPENAI_API_KEY)",
-    )
-    .option("--log", "JSON log lines on stderr")
-    .action(async (flags: { log?: boolean }, command: Command) => {
-      const { store, base, host, port, upstream, key, gateway, prices } = configOf(command);
-      const hasKey = upstream !== null && (process.env[upstream.keyEnv] ?? "") !== "";
-      const upstreamKeyEnv =
-        hasKey || command.getOptionValue("upstreamKeyEnv") !== undefined ? upstream?.keyEnv : undefined;
-      const to = { upstream: upstream?.url, upstreamKeyEnv };
-      const options = { store, base, host, port, key, ...to, gateway, prices, log: flags.log };
-      process.exitCode = await untilStopped((signal) =>
-        serve(options, { ...realEffects(), env: process.env, print, signal }),
-      );
-    });
+  addServe(root, { onBase, configOf, untilStopped });
   root
     .command("replay")
     .argument("<file>")

@@ -1,117 +1,121 @@
 import { pino } from "pino";
-import type { Effects, Log } from "../core/index.ts";
+import { HouseError, type Log } from "../core/index.ts";
 import { createAssigner } from "../discover/index.ts";
 import { startFolding } from "../collect/index.ts";
 import {
-  createAnswerCache,
   startGateway,
-  watchKeys,
   watchRouting,
   type Gateway,
   type GatewayDeps,
   type Routing,
 } from "../gateway/index.ts";
-import { LIST_PRICES, type PriceTable, type Upstreams } from "../models/index.ts";
+import type { Upstreams } from "../models/index.ts";
 import { openSegmentLog, openStore, segmentsFolderOf, type Store } from "../store/index.ts";
-import { gatewayForm, type GatewayConfig } from "./gateway-config.ts";
+import { openOperations } from "./operations.ts";
+import { cacheOf, createReload } from "./reload.ts";
+import {
+  settingsOf,
+  sourceOf,
+  type ServeEffects,
+  type ServeHost,
+  type ServeOptions,
+} from "./serve-options.ts";
 import { upstreamsOf } from "./upstreams.ts";
 
-export const DEFAULT_PORT = 4141;
-export const DEFAULT_HOST = "127.0.0.1";
-
-export type ServeOptions = {
-  /** Folder of the store. */
-  readonly store: string;
-  /** The store's key; undefined when its key file is to be used. */
-  readonly key?: Uint8Array;
-  /** Folder of the base that generative specialists were adapted from, beside the one shipped. */
-  readonly base?: string;
-  readonly port: number;
-  readonly host: string;
-  /** A base URL, `replay:FILE`, or undefined: then only specialists answer. */
-  readonly upstream?: string;
-  /** Name of the environment variable that holds the upstream's key, for clients that send none. */
-  readonly upstreamKeyEnv?: string;
-  /** Of the config file; its defaults when left out. */
-  readonly gateway?: GatewayConfig;
-  readonly prices?: PriceTable;
-  /** JSON log lines on stderr. */
-  readonly log?: boolean;
-};
-
-/** What a command that runs until it is stopped needs besides the effects of the house. */
-export type ServeEffects = Effects & {
-  readonly env: { readonly [name: string]: string | undefined };
-  /** A line for the person who started the command, on stdout. */
-  readonly print: (line: string) => void;
-  /** Aborted by SIGINT and SIGTERM. */
-  readonly signal: AbortSignal;
-};
+export type { ServeEffects, ServeHost, ServeOptions } from "./serve-options.ts";
 
 /** `understudy serve`: the gateway, until it is told to stop. Returns the exit code. */
 export async function serve(options: ServeOptions, effects: ServeEffects): Promise<number> {
   const log = options.log === true ? jsonLog() : effects.log;
-  const config = options.gateway ?? gatewayForm.parse({});
-  const { upstream, upstreamKeyEnv, prices = LIST_PRICES } = options;
   const { nowMs, env } = effects;
-  const source = { upstream, upstreamKeyEnv, config, prices };
-  const upstreams = await upstreamsOf(source, { nowMs, env, random: Math.random });
+  const upstreams = await upstreamsOf(sourceOf(options), { nowMs, env, random: Math.random });
+  const current = { upstreams };
   const store = openStore({ dir: options.store, key: options.key, nowMs });
   try {
-    await serveStore({ options, config, store, upstreams, effects: { ...effects, log } });
+    await serveStore({ options, store, current, effects: { ...effects, log } });
   } finally {
     store.close();
-    await upstreams?.close();
+    await current.upstreams?.close();
   }
   return 0;
 }
 
 type Serving = {
   readonly options: ServeOptions;
-  readonly config: GatewayConfig;
   readonly store: Store;
-  readonly upstreams: Upstreams | null;
+  /** Replaced when the config is read again. */
+  readonly current: { upstreams: Upstreams | null };
   readonly effects: ServeEffects;
 };
 
-async function serveStore({ options, config, store, upstreams, effects }: Serving): Promise<void> {
-  const { nowMs, log, signal, print } = effects;
-  const { tasks, certificates, specialists } = store;
-  const keys = watchKeys(store.accessKeys, { isRequired: config.keysRequired, nowMs, log });
-  const source = { tasks, certificates, specialists, base: options.base };
-  const watch = await watchRouting(source, createAssigner, log);
+async function serveStore({ options, store, current, effects }: Serving): Promise<void> {
+  const { nowMs, log, signal, print, host = alone(options) } = effects;
+  const { config, prices } = settingsOf(options);
+  let reload: (() => Promise<void>) | null = null;
+  const reloadAll = async (): Promise<void> => {
+    await reload?.();
+    host.reloadOthers();
+  };
+  const place = { store, dir: options.store, host: options.host, config, prices };
+  const operations = openOperations(place, { ...effects, ...host, reload: reloadAll });
+  const watch = await watchRouting(routingSource(store, options), createAssigner, log);
   const dir = segmentsFolderOf(options.store);
   const calls = await openSegmentLog({ dir, keys: store.segmentKeys, nowMs });
   const { mode, onFailure, keepDays } = config.recording;
-  const folding = startFolding({ dir: options.store, key: options.key, nowMs, log, keepDays });
+  const folds = (options.worker ?? 1) === 1;
+  const folding = folds ? startFolding({ dir: options.store, key: options.key, nowMs, log, keepDays }) : null;
   try {
     const deps: GatewayDeps = {
       effects,
       store,
-      upstreams,
+      ...operations,
+      ...current,
       routing: () => watch.current(),
       recording: { mode, onFailure, log: calls },
-      gatekeeper: keys.gatekeeper,
-      cache: config.cache.length === 0 ? null : createAnswerCache({ ttlMs: ttlOf(config), nowMs }),
+      cache: cacheOf(config, nowMs),
     };
-    const gateway = await startGateway(options, deps);
-    for (const line of banner(gateway, watch.current(), upstreams)) print(line);
+    const gateway = await startGateway({ ...options, reusePort: options.worker !== undefined }, deps);
+    operations.attach({
+      gateway,
+      calls,
+      upstreams: () => current.upstreams,
+      folding: () => folding?.stats() ?? null,
+      certified: () => watch.current().policy.entries.size,
+    });
+    reload = createReload({ options, operations, gateway, current, effects, host });
+    const unlisten = host.onReload(() => reload?.().catch(() => {}));
+    if (operations.warning !== null) print(operations.warning);
+    for (const line of banner(gateway, watch.current(), current.upstreams)) print(line);
+    host.ready();
     if (!signal.aborted) {
       await new Promise((resolve) => signal.addEventListener("abort", resolve, { once: true }));
     }
     print("Stopping: calls in flight may end");
+    unlisten();
     await gateway.close();
   } finally {
     await calls.close();
-    await folding.close();
+    await folding?.close();
     await watch.close();
-    keys.close();
+    await operations.close();
   }
 }
 
-function ttlOf({ cache }: GatewayConfig): (taskId: string) => number | null {
-  const ttls = new Map(cache.map(({ task, ttlS }) => [task, ttlS * 1000]));
-  return (taskId) => ttls.get(taskId) ?? null;
+function routingSource({ tasks, certificates, specialists }: Store, { base }: ServeOptions) {
+  return { tasks, certificates, specialists, base };
+}
+
+/** A gateway that no one but its caller speaks to: nothing to reload, one process. */
+function alone(options: ServeOptions): ServeHost {
+  return {
+    stop: () => {},
+    report: () => Promise.reject(new HouseError("not-found", "This gateway has no report")),
+    gather: (own) => async () => [await own()],
+    reread: () => options,
+    onReload: () => () => {},
+    reloadOthers: () => {},
+    ready: () => {},
+  };
 }
 
 function banner(gateway: Gateway, routing: Routing, upstreams: Upstreams | null): string[] {
@@ -140,7 +144,8 @@ function banner(gateway: Gateway, routing: Routing, upstreams: Upstreams | null)
   ];
 }
 
-function jsonLog(): Log {
+/** JSON lines on stderr. */
+export function jsonLog(): Log {
   const logger = pino({ base: undefined }, pino.destination({ dest: 2, sync: true }));
   return {
     info: (line, text) => logger.info(line, text),

@@ -18,6 +18,8 @@ export type Family = {
 export type Gauge = {
   readonly name: string;
   readonly help: string;
+  /** A gauge when left out; a counter for what only grows. */
+  readonly type?: "counter";
   readonly aggregator?: Family["aggregator"];
   /** One value, or one for each value of a label. */
   readonly read: () => number | { readonly label: string; readonly values: ReadonlyMap<string, number> };
@@ -36,7 +38,7 @@ export function createMetrics(tally: Tally, gauges: readonly Gauge[]): Metrics {
     async families() {
       // prom-client types its JSON more loosely than it is.
       const own = (await registry.getMetricsAsJSON()) as unknown as readonly Family[];
-      return [...callFamilies(tally), ...gauges.map(gaugeFamily), ...own];
+      return [...callFamilies(tally), ...gauges.map((gauge) => gaugeFamily(gauge)), ...own];
     },
   };
 }
@@ -157,11 +159,11 @@ function histogram(name: string, help: string, spreads: readonly Spread[]): Fami
   return { name, help, type: "histogram", aggregator: "sum", values };
 }
 
-function gaugeFamily({ name, help, aggregator = "sum", read }: Gauge): Family {
+function gaugeFamily({ name, help, type, aggregator = "sum", read }: Gauge): Family {
   const now = read();
   const values =
     typeof now === "number"
       ? [at({}, now)]
       : [...now.values].map(([value, figure]) => at({ [now.label]: value }, figure));
-  return { name, help, type: "gauge", aggregator, values };
+  return { name, help, type: type ?? "gauge", aggregator, values };
 }
