@@ -195,8 +195,8 @@ if (job.kind === "closed") {
 }
 const seconds = (performance.now() - startMs) / 1000;
 const lastMs = performance.now() + GRACE_MS;
-while (underWay > 0 && performance.now() < lastMs && job.holds !== true)
-  await new Promise((resolve) => setTimeout(resolve, 5));
+const isWaiting = (): boolean => underWay > 0 && performance.now() < lastMs && job.holds !== true;
+while (isWaiting()) await new Promise((resolve) => setTimeout(resolve, 5));
 isOver = true;
 samplesMs.sort((a, b) => a - b);
 const at = (share: number): number | null => samplesMs[Math.floor(samplesMs.length * share)] ?? null;

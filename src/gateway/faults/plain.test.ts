@@ -170,7 +170,8 @@ describe("what a provider says passes as it is, and is logged for what it is", (
       200,
       read,
     ],
-  ])("%s", async (_, behave, body, status, logged) => {
+  ])("%s", async (_, behave, ...expected) => {
+    const [body, status, logged] = expected;
     const { url, calls } = await openFault(behave);
     const outcome = await ask(url);
     expect([outcome.body.toString(), outcome.status, outcome.isWhole]).toEqual([body, status, true]);
