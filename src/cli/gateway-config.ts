@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { providerFiles } from "../models/index.ts";
 
 /**
  * The part of the config file that is about serving. Secrets are never in it, only the names of variables (`…Env`) or of
@@ -18,7 +19,12 @@ const timeouts = z.strictObject({
 
 /** Where models are served: the type names the provider file; the rest is the account. */
 export const providerForm = z.strictObject({
-  type: z.enum(["openai", "anthropic", "azure", "gemini", "bedrock"]).default("openai"),
+  type: z
+    .string()
+    .refine((type) => providerFiles.has(type), {
+      error: () => `expected one of ${[...providerFiles.keys()].join(", ")}`,
+    })
+    .default("openai"),
   /** Base URL with the version; the provider's own when left out. */
   url: z.url().optional(),
   /** Variables that hold keys: with several, calls move to the next when one is refused or rate-limited. */

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { HouseError } from "../core/index.ts";
 import {
+  awsIn,
   createUpstreams,
   httpTransport,
   providerFiles,
@@ -49,8 +50,8 @@ export async function upstreamsOf(
   }
   for (const [name, form] of Object.entries(config.providers)) {
     const url = form.url === undefined ? null : checkedUrl(form.url, `providers.${name}.url`);
-    const { settings, headers } = form;
-    const keys = keysOf(name, form, env);
+    const { headers } = form;
+    const { keys, settings } = credentialsOf(name, form, env);
     const accounts = (keys.length === 0 ? [null] : keys).map((key) => ({ url, key, settings, headers }));
     const { timeouts } = form;
     const made = served(fileOf(form.type), accounts, transport);
@@ -88,6 +89,21 @@ function checkedUrl(text: string, where: string): string {
     "bad-config",
     `Cannot use ${where} "${text}": expected a URL like https://api.openai.com/v1`,
   );
+}
+
+/** Keys and settings, for Amazon's also what its own tools would take from the environment. */
+function credentialsOf(
+  name: string,
+  form: Form,
+  env: UpstreamsEffects["env"],
+): { readonly keys: readonly string[]; readonly settings: Form["settings"] } {
+  const keys = keysOf(name, form, env);
+  if (form.type !== "bedrock") return { keys, settings: form.settings };
+  const { key, region } = awsIn(env);
+  return {
+    keys: keys.length > 0 || key === null ? keys : [key],
+    settings: region === null ? form.settings : { region, ...form.settings },
+  };
 }
 
 function keysOf(name: string, form: Form, env: UpstreamsEffects["env"]): string[] {

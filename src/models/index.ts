@@ -50,6 +50,7 @@ export {
   type PullEffects,
   type PullOptions,
 } from "./hub/pull.ts";
+export { awsIn } from "./providers/bedrock.ts";
 export { providerFiles } from "./providers/providers.ts";
 export type { UpstreamSink } from "./upstream/ask.ts";
 export { passedBack } from "./upstream/headers.ts";

@@ -17,13 +17,23 @@ export function writeChatRequest(request: ChatRequest): WrittenRequest {
     else lost.add(name);
   }
   const body = {
-    ...known,
+    ...withLimit(known, request.model),
     messages: request.messages.map((message) => messageOf(message, lost)),
     ...(toolsIn(request).length > 0 ? { tools: toolsOf(toolsIn(request), lost) } : {}),
     ...(request.stream === true ? { stream_options: { include_usage: true } } : {}),
   };
   return { body: jsonBytes(body), lost: [...lost] };
 }
+
+/** OpenAI's newer models refuse the old name of the limit; many other servers do not know the new one. */
+function withLimit(fields: Fields, model: string): Fields {
+  const { max_tokens, max_completion_tokens, ...rest } = fields;
+  const limit = max_completion_tokens ?? max_tokens;
+  if (limit === undefined) return rest;
+  return NEW_NAMES.test(model) ? { ...rest, max_completion_tokens: limit } : { ...rest, max_tokens: limit };
+}
+
+const NEW_NAMES = /(^|\/)(gpt-(?!oss)|chatgpt-|o\d)/;
 
 function messageOf(message: Message, lost: Set<string>): Fields {
   for (const name of Object.keys(message)) if (FOREIGN.has(name)) lost.add(`messages.${name}`);

@@ -1,4 +1,5 @@
-import { EventStreamCodec } from "@smithy/core/event-streams";
+import { createRequire } from "node:module";
+import type * as EventStreams from "@smithy/core/event-streams";
 import { HouseError } from "../../../core/index.ts";
 
 export const EVENT_STREAM_TYPE = "application/vnd.amazon.eventstream";
@@ -11,11 +12,14 @@ const LEAST_FRAME_BYTES = 16;
 
 export type Frame = { readonly headers: { readonly [name: string]: string }; readonly text: string };
 
-const codec = (): EventStreamCodec =>
-  new EventStreamCodec(
+// Loaded when the first stream of Bedrock's comes: it takes longer to load than the rest of the room.
+function codec(): EventStreams.EventStreamCodec {
+  const library = createRequire(import.meta.url)("@smithy/core/event-streams") as typeof EventStreams;
+  return new library.EventStreamCodec(
     (input) => (typeof input === "string" ? input : Buffer.from(input).toString("utf8")),
     (input) => Buffer.from(input, "utf8"),
   );
+}
 
 export type FrameParser = {
   /** The frames that these bytes complete. Throws where the bytes are not frames: what follows cannot be read. */
@@ -59,7 +63,7 @@ function joined(pieces: readonly Uint8Array[]): Buffer {
     : Buffer.concat(pieces);
 }
 
-function read(reader: EventStreamCodec, bytes: Uint8Array): Frame {
+function read(reader: EventStreams.EventStreamCodec, bytes: Uint8Array): Frame {
   const { headers, body } = reader.decode(bytes);
   const texts = Object.entries(headers).flatMap(([name, header]) =>
     header.type === "string" ? [[name, header.value] as const] : [],
