@@ -101,5 +101,5 @@ export async function certifyOne(store: Store, task: Task, options: LoopOptions)
 
 /** The present state. */
 export function reportOn(store: Store, { prices }: Pick<LoopOptions, "prices">): Report {
-  return buildReport(store, { prices, whyNot: (taskId) => lastTraining(store, taskId)?.why ?? null });
+  return buildReport(store, { prices, trainingOf: (taskId) => lastTraining(store, taskId) });
 }

@@ -3,13 +3,15 @@ import { HouseError, plainStyle, writeJson, type Answer, type Example, type Task
 import { openOut, type Context } from "./context.ts";
 import { exportAdapter, tellExport, type ModelFlags } from "./export-model.ts";
 import { count } from "./print.ts";
+import { exportSpecialistFolder, tellSpecialist } from "./specialist.ts";
 import { noteAudit } from "./with-store.ts";
 
-export const EXPORTS = ["dataset", "certificates", "adapter", "base"] as const;
+export const EXPORTS = ["dataset", "certificates", "specialist", "adapter", "base"] as const;
 
 /**
  * `understudy export dataset|certificates [TASK…] [--out FILE]`: the masked examples as OpenAI chat fine-tuning JSONL
- * (with the part each belongs to), or every certificate as JSON Lines. `export adapter TASK --out DIR`: see export-model.ts.
+ * (with the part each belongs to), or every certificate as JSON Lines. `export specialist TASK --out DIR`: see specialist.ts; `export adapter TASK
+ * --out DIR`: see export-model.ts.
  */
 export async function exportCommand(
   { store }: Context,
@@ -18,7 +20,8 @@ export async function exportCommand(
   flags: ModelFlags,
 ): Promise<number> {
   // Examples and what a specialist has learnt from them are content; certificates are numbers.
-  if (what === "dataset" || what === "adapter") noteAudit(store, "content-read", { what, tasks: [...tasks] });
+  if (what !== "certificates") noteAudit(store, "content-read", { what, tasks: [...tasks] });
+  if (what === "specialist") return tellSpecialist(await exportSpecialistFolder(store, tasks, flags), flags);
   if (what === "adapter") return tellExport(await exportAdapter(store, tasks, flags), flags);
   const chosen = store.tasks
     .all()

@@ -5,6 +5,7 @@ import { addAudit } from "./audit.ts";
 import { normalizeConfig, type Config } from "./config.ts";
 import { numberFlag, realEffects, withContext, type Context } from "./context.ts";
 import { doctorCommand } from "./doctor.ts";
+import { addExampleList } from "./examples.ts";
 import { EXPORTS, exportCommand } from "./export.ts";
 import { exportBaseModel, tellExport, type ModelFlags } from "./export-model.ts";
 import { importCommand } from "./import.ts";
@@ -18,6 +19,7 @@ import { addRecording, foldFirst } from "./recording.ts";
 import { replay } from "./replay.ts";
 import { reportCommand } from "./report.ts";
 import { addServe } from "./serve-command.ts";
+import { addSpecialist } from "./specialist.ts";
 
 /** Runs the command line. Exit codes: 0 done, 1 the work failed, 2 bad usage or bad input. */
 export async function main(argv: readonly string[] = process.argv): Promise<void> {
@@ -79,17 +81,27 @@ const HELP: { readonly [command: string]: readonly string[] } = {
   discover: ["understudy discover --assignments assignments.jsonl"],
   train: ["understudy train", "understudy train ticket-triage-support"],
   certify: ["understudy certify --epsilon 0.01"],
-  report: ["understudy report --json | jq '.tasks[] | {name, certificate}'"],
+  report: [
+    "understudy report --account",
+    "understudy report --html report.html",
+    "understudy report --json | jq '.tasks[] | {name, certificate}'",
+  ],
   serve: [
     "understudy serve --upstream https://api.openai.com/v1",
     "understudy serve --upstream http://127.0.0.1:8000/v1 --upstream-key-env VLLM_KEY",
     "understudy serve --upstream replay:agent.jsonl.gz      # without a key: answers as the log did",
   ],
   replay: ["understudy replay held-back.jsonl --url http://127.0.0.1:4141 --out answers.jsonl"],
+  examples: [
+    "understudy examples ticket-triage-support --limit 50",
+    "understudy examples --suspect",
+    "understudy examples --suspect --json | jq -r '.examples[].callId'",
+  ],
   mask: ["understudy mask notes.txt > masked.txt", "understudy mask --spans < notes.txt"],
   export: [
     "understudy export dataset ticket-triage-support --out dataset.jsonl",
     "understudy export certificates",
+    "understudy export specialist ticket-triage-support --out triage",
     "understudy export adapter book-table --form peft --out book-table-adapter",
     "understudy export adapter book-table --form merged-gguf --dtype q8_0 --out book-table-model",
     "understudy export base --form gguf --out base-gguf",
@@ -111,6 +123,7 @@ const HELP: { readonly [command: string]: readonly string[] } = {
     "understudy erase --user jane@example.com --with-specialists",
     "understudy erase --before 2026-01-01 --json",
   ],
+  specialist: ["understudy specialist triage --json | jq '{id, kind: .familyKind, training}'"],
   doctor: ["understudy doctor --store /var/lib/understudy"],
 };
 
@@ -140,6 +153,8 @@ export function program(): Command {
   addModels(root, { storeOf: (command) => configOf(command).store, untilStopped, env: process.env });
   addKeys(root, configOf);
   addAudit(root, configOf);
+  addExampleList(root, configOf);
+  addSpecialist(root, configOf);
   addRecording(root, configOf);
   addExamples(root);
   return root;
@@ -236,6 +251,8 @@ function addLoop(root: Command): void {
     .command("report")
     .description("the present state: tasks, certificates, share, cost, latency")
     .option(...jsonFlag)
+    .option("--account", "task by task, where calls are lost to a certificate")
+    .option("--html <file>", "write the report with its pictures as one page")
     .action(async (flags: AnyFlags, command: Command) =>
       inCalls(command, (context) => reportCommand(context, flags)),
     );

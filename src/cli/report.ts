@@ -1,18 +1,32 @@
+import { closeSync, writeSync } from "node:fs";
 import type { Report, TaskReport } from "../evaluate/index.ts";
 import { reportOn } from "../loop.ts";
-import { printJson, type Context } from "./context.ts";
+import { describeAccount, lossLine } from "./account.ts";
+import { openOut, printJson, type Context } from "./context.ts";
+import { htmlReport } from "./html/page.ts";
 import { clip, count, dollars, milliseconds, paint, percent, table } from "./print.ts";
 
 /** `understudy report`. */
-export function reportCommand(
-  { store, loop, clearProgress }: Context,
-  flags: { readonly json?: boolean },
-): number {
+export function reportCommand({ store, loop, clearProgress }: Context, flags: ReportFlags): number {
   const report = reportOn(store, loop);
   clearProgress();
+  if (flags.html !== undefined) writePage(flags.html, htmlReport(report));
   if (flags.json === true) printJson(report);
-  else process.stdout.write(describeReport(report));
+  else {
+    process.stdout.write(describeReport(report));
+    if (flags.account === true) process.stdout.write(describeAccount(report));
+    if (flags.html !== undefined) process.stdout.write(`  pictures in ${flags.html}\n\n`);
+  }
   return 0;
+}
+
+export type ReportFlags = { readonly json?: boolean; readonly account?: boolean; readonly html?: string };
+
+/** Readable by the owner alone: task names and forms are made of prompts. */
+function writePage(path: string, page: string): void {
+  const out = openOut("--html", path);
+  writeSync(out, page);
+  closeSync(out);
 }
 
 const NAME_WIDTH = 28;
@@ -67,14 +81,21 @@ function verdictOf({ certificate }: TaskReport): string {
   }
 }
 
-function detailOf({ certificate, why }: TaskReport): string {
+function detailOf({ certificate, why, form }: TaskReport): string {
   // The first clause says what; the rest, with the numbers, is in --json.
-  if (certificate === null) return clip((why ?? "").split(/[:;]/)[0], WHY_WIDTH);
+  if (certificate === null) return clip(whyShort(why, form), WHY_WIDTH);
   const { verdict, k, n, sample, upper, needs } = certificate;
   if (verdict === "certified") return `${k} of ${n} differ: ≤ ${percent(upper)} (sample ${sample})`;
   if (verdict === "inconclusive")
     return `${k} of ${n} differ; needs ~${needs === undefined ? "?" : count(needs)} more calls`;
   return `even of its ${n} surest, ${k} differ`;
+}
+
+/** What its answers are beyond, where that was looked at; else the first clause of the reason. */
+function whyShort(why: string | null, form: TaskReport["form"]): string {
+  const reason = (why ?? "").split(/[:;]/)[0];
+  if (form === null || reason.startsWith("only ")) return reason;
+  return `${form.family} can give ${percent(form.ceiling, 0)} of its answers`;
 }
 
 function headline(report: Report): string[] {
@@ -105,6 +126,7 @@ function headline(report: Report): string[] {
   return [
     `  ${paint("bold", `certified share ${percent(certifiedShare)}`)}${interval}`,
     ...promise,
+    `  ${lossLine(report)}`,
     `  cost ${dollars(costUsd.before)} → ${dollars(costUsd.after)}${saved}, list prices of ${costUsd.pricesAsOf}${unpriced}`,
     ...(slowest === null
       ? []

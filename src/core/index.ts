@@ -18,6 +18,7 @@ export { bytesHash, contentHash, hash32 } from "./hash.ts";
 export { canonicalJson, jsonDepth, MAX_JSON_DEPTH, parseJson, type Json } from "./json.ts";
 export { seededRandom, type Random } from "./random.ts";
 export type {
+  FamilyForm,
   FitOptions,
   HeldOut,
   Prediction,

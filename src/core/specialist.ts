@@ -2,6 +2,18 @@ import type { Progress } from "./effects.ts";
 import type { Answer } from "./answer.ts";
 import type { TaskForm, TaskInput, TaskKind } from "./task.ts";
 
+/** What a family could say for a task at all, told before anything is trained. */
+export type FamilyForm = {
+  readonly family: string;
+  /** What its answers can be, in a line; and what not. */
+  readonly can: string;
+  readonly cannot: string;
+  /** Share of new examples whose answers it could give, were every decision right. */
+  readonly ceiling: number;
+  /** Examples looked at. */
+  readonly n: number;
+};
+
 /** What a specialist learns from. */
 export type TrainingExample = { readonly input: TaskInput; readonly answer: Answer };
 

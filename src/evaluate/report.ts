@@ -1,7 +1,9 @@
-import type { Certificate, Task } from "../core/index.ts";
+import type { Certificate, FamilyForm, Task } from "../core/index.ts";
 import { costOf, type PriceTable } from "../models/index.ts";
+import { lossesOf, noLosses, sumLosses, type Losses } from "./account.ts";
 import { medianOf } from "./median.ts";
-import { holdsFor } from "./step.ts";
+import type { Picture } from "./picture.ts";
+import { holdsFor, pictureFor } from "./step.ts";
 import type { CallMeta, SpecialistRow, Store } from "../store/index.ts";
 
 /** Where a task stands. */
@@ -32,12 +34,32 @@ export type TaskReport = {
   readonly certificate: ShownCertificate | null;
   /** Why there is no specialist; null when there is one. */
   readonly why: string | null;
+  /** What the specialist's family can say at all, else the most able one; null where none was looked at. */
+  readonly form: ShownForm | null;
+  /** Recorded answers that are likely wrong, and the share that seems wrong at random; null where too few were looked at. */
+  readonly suspects: number | null;
+  readonly noise: number | null;
+  /** Score and agreement on the certification sample; null without one. */
+  readonly picture: Picture | null;
+  /** Shares of the task's calls that are not certified, by cause. */
+  readonly losses: Losses;
   /** The recorded model's median latency; null when the log has none. */
   readonly providerLatencyMsP50: number | null;
   /** Cost of the task's calls as recorded; null when a price or the usage is unknown for all of them. */
   readonly costUsd: number | null;
   /** Calls left out of training and certifying, by reason. */
   readonly dropped: Readonly<Record<string, number>>;
+};
+
+export type ShownForm = {
+  readonly family: string;
+  readonly summary: string;
+  readonly cannot: string;
+  /** Share of answers it can give, of n examples. */
+  readonly ceiling: number;
+  readonly n: number;
+  /** The same of every family looked at, the most able first. */
+  readonly families: readonly { readonly family: string; readonly ceiling: number }[];
 };
 
 export type Report = {
@@ -50,6 +72,8 @@ export type Report = {
   readonly certifiedShare: number;
   /** 95 % interval of it, from the sampling of the coverages; null when nothing is certified. */
   readonly certifiedShareInterval: readonly [number, number] | null;
+  /** Shares of all calls that are not certified, by cause. */
+  readonly losses: Losses;
   /** As recorded, and with the certified share served here. Null when no price is known. */
   readonly costUsd: {
     readonly before: number | null;
@@ -59,14 +83,26 @@ export type Report = {
   };
 };
 
+/** What the last training run of a task told. */
+export type TrainingTold = {
+  readonly why: string | null;
+  readonly cause: "few-calls" | "form" | null;
+  readonly doubts: {
+    readonly noise: number | null;
+    readonly n: number;
+    readonly suspects: readonly unknown[];
+  };
+  readonly forms: readonly FamilyForm[];
+};
+
 export type ReportOptions = {
   readonly prices: PriceTable;
-  /** Why a task has no specialist, as the last training run told; null when it has one or was never trained. */
-  readonly whyNot: (taskId: string) => string | null;
+  /** Null when the task was never trained. */
+  readonly trainingOf: (taskId: string) => TrainingTold | null;
 };
 
 /** The present state of a store. Costs nothing but a pass over the metadata. */
-export function buildReport(store: Store, { prices, whyNot }: ReportOptions): Report {
+export function buildReport(store: Store, { prices, trainingOf }: ReportOptions): Report {
   const { calls, sessions } = store.calls.count();
   const certificates = store.certificates.latest();
   const taskOf = new Map([...store.tasks.iterateAssignments()].map(({ callId, taskId }) => [callId, taskId]));
@@ -76,6 +112,9 @@ export function buildReport(store: Store, { prices, whyNot }: ReportOptions): Re
     const certificate = latest !== undefined && holdsFor(store, latest, task) ? latest : null;
     const specialist = certificate === null ? null : store.specialists.get(certificate.specialistId);
     const sums = ledger.get(task.id) ?? emptySums();
+    const told = trainingOf(task.id);
+    const form = told === null ? null : formOf(told, specialist?.family);
+    const picture = certificate === null ? null : pictureFor(store, certificate);
     return {
       id: task.id,
       name: task.name,
@@ -87,7 +126,12 @@ export function buildReport(store: Store, { prices, whyNot }: ReportOptions): Re
       state: stateOf(certificate),
       specialist: specialist === null ? null : specialistOf(specialist, certificate?.latencyMsP50 ?? null),
       certificate: certificate === null ? null : certificateOf(certificate),
-      why: specialist === null ? (whyNot(task.id) ?? "not trained yet") : null,
+      why: specialist === null ? (told?.why ?? "not trained yet") : null,
+      form,
+      suspects: told === null || told.doubts.noise === null ? null : told.doubts.suspects.length,
+      noise: told?.doubts.noise ?? null,
+      picture,
+      losses: lossesIn({ certificate, picture, form, told }),
       providerLatencyMsP50: medianOf(sums.latencies),
       costUsd: sums.priced === 0 ? null : sums.costUsd,
       dropped: Object.fromEntries(store.examples.dropCounts(task.id).map((row) => [row.reason, row.calls])),
@@ -144,6 +188,27 @@ function certificateOf(certificate: Certificate): ShownCertificate {
   };
 }
 
+function formOf({ forms }: TrainingTold, family: string | undefined): ShownForm | null {
+  const shown = forms.find((form) => form.family === family) ?? forms.at(0);
+  if (shown === undefined) return null;
+  const { can, cannot, ceiling, n } = shown;
+  const families = forms.map((form) => ({ family: form.family, ceiling: form.ceiling }));
+  return { family: shown.family, summary: can, cannot, ceiling, n, families };
+}
+
+type Standing = Pick<TaskReport, "picture" | "form"> & {
+  readonly certificate: Certificate | null;
+  readonly told: TrainingTold | null;
+};
+
+function lossesIn({ certificate, picture, form, told }: Standing): Losses {
+  if (certificate === null) return { ...noLosses, [told?.cause === "form" ? "form" : "untrained"]: 1 };
+  const { coverage, epsilon } = certificate;
+  if (picture === null) return { ...noLosses, sample: 1 - coverage };
+  const noise = told?.doubts.noise ?? 0;
+  return lossesOf({ coverage, epsilon, picture, ceiling: form?.ceiling ?? 1, noise });
+}
+
 type Sums = { costUsd: number; priced: number; unpriced: number; latencies: number[] };
 
 const emptySums = (): Sums => ({ costUsd: 0, priced: 0, unpriced: 0, latencies: [] });
@@ -178,7 +243,7 @@ function headline(
   calls: number,
   ledger: ReadonlyMap<string, Sums>,
   prices: PriceTable,
-): Pick<Report, "unassigned" | "certifiedShare" | "certifiedShareInterval" | "costUsd"> {
+): Pick<Report, "unassigned" | "certifiedShare" | "certifiedShareInterval" | "losses" | "costUsd"> {
   const certified = tasks.flatMap((task) =>
     task.certificate?.verdict === "certified" ? [{ task, certificate: task.certificate }] : [],
   );
@@ -199,8 +264,11 @@ function headline(
     (sum, { task, certificate }) => sum + (task.costUsd ?? 0) * certificate.coverage,
     0,
   );
+  const unassigned = calls - tasks.reduce((sum, task) => sum + task.calls, 0);
+  const oneOff = { share: calls === 0 ? 0 : unassigned / calls, losses: { ...noLosses, "one-off": 1 } };
   return {
-    unassigned: calls - tasks.reduce((sum, task) => sum + task.calls, 0),
+    unassigned,
+    losses: sumLosses([...tasks, oneOff]),
     certifiedShare,
     certifiedShareInterval:
       certified.length === 0

@@ -1,8 +1,16 @@
-import { HouseError, type AnswerStyle, type Certificate, type Example, type Task } from "../core/index.ts";
+import {
+  HouseError,
+  type AnswerStyle,
+  type Certificate,
+  type Example,
+  type Json,
+  type Task,
+} from "../core/index.ts";
 import { loadSpecialist, policyHashOf, type Calibration } from "../models/index.ts";
 import type { SpecialistRow, Store } from "../store/index.ts";
 import { certify } from "./certify.ts";
 import { outcomesOf, type Judged, type ServingRules } from "./outcomes.ts";
+import { pictureOf, type Picture } from "./picture.ts";
 import { onePerSession } from "./sample.ts";
 
 export type CertifyStep = {
@@ -55,7 +63,17 @@ export async function certifyStep(store: Store, step: CertifyStep): Promise<Held
     window: times.length === 0 ? null : { from: times[0], to: times[times.length - 1] },
     latencyMsP50: outcomes.latencyMsP50,
   });
+  const picture = pictureOf(outcomes, outcomes.unserved);
+  store.runs.put(pictureStage(task.id), policyHash, JSON.parse(JSON.stringify(picture)) as Json);
   return keep(store, { ...certificate, specialistId });
+}
+
+const pictureStage = (taskId: string): string => `picture:${taskId}`;
+
+/** How score and agreement went together on the sample of a certificate; null for one of an older program. */
+export function pictureFor(store: Store, { taskId, policyHash }: Certificate): Picture | null {
+  // What certifyStep put there.
+  return (store.runs.find(pictureStage(taskId), policyHash) as Picture | undefined) ?? null;
 }
 
 async function judge(

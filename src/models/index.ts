@@ -25,6 +25,13 @@ export { answerHead, answerId, writeResponse } from "./protocols/writing.ts";
 export { readRecordedCalls, type RecordedCall } from "./recorded-log.ts";
 export { ADAPTER_FORMS, BASE_FORMS, exportBase, exportSpecialist, type Exported } from "./export/export.ts";
 export { findBaseOf, GENERATIVE_KIND, openBase } from "./generative/index.ts";
+export {
+  readSavedSpecialist,
+  saveSpecialist,
+  specialistIdOf,
+  type SavedFolder,
+  type SavedSpecialist,
+} from "./saved-specialist.ts";
 export { modelList, replayProvider, requestKey } from "./replay.ts";
 export { scriptedProvider } from "./scripted.ts";
 export {

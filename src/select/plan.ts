@@ -6,19 +6,21 @@ export const MIN_TRAINING_EXAMPLES = 30;
 /** What to train for a task, cheapest first; or why nothing. */
 export type Plan =
   | { readonly action: "train"; readonly families: readonly SpecialistFamily[] }
-  | { readonly action: "skip"; readonly reason: string };
+  | { readonly action: "skip"; readonly reason: string; readonly cause: "few-calls" | "form" };
 
 /** The rungs of the ladder that suit a task. */
 export function planFor(profile: TaskProfile, families: readonly SpecialistFamily[]): Plan {
   if (profile.examples < MIN_TRAINING_EXAMPLES) {
     return {
       action: "skip",
+      cause: "few-calls",
       reason: `only ${profile.examples} training examples, needs ${MIN_TRAINING_EXAMPLES}`,
     };
   }
   const suited = families.filter((family) => family.suits(profile)).sort((a, b) => a.rank - b.rank);
   if (suited.length > 0) return { action: "train", families: suited };
-  return { action: "skip", reason: `no specialist can express its answers yet: ${describe(profile)}` };
+  const reason = `no specialist can express its answers yet: ${describe(profile)}`;
+  return { action: "skip", cause: "form", reason };
 }
 
 function describe({ kind, answers, shareRepeatedAnswers, shareCopied }: TaskProfile): string {

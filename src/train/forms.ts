@@ -1,17 +1,5 @@
-import type { Example } from "../core/index.ts";
+import type { Example, FamilyForm } from "../core/index.ts";
 import { expectedCeiling, outputFormOf } from "../learn/index.ts";
-
-/** What a family could say for a task at all, told before anything is trained. */
-export type FamilyForm = {
-  readonly family: string;
-  /** What its answers can be, in a line; and what not. */
-  readonly can: string;
-  readonly cannot: string;
-  /** Share of new examples whose answers it could give, were every decision right. */
-  readonly ceiling: number;
-  /** Examples looked at. */
-  readonly n: number;
-};
 
 /** A ceiling is told in percent: so many examples suffice, and fewer where they are long. */
 const MAX_EXAMPLES = 600;

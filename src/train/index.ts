@@ -1,5 +1,4 @@
 export type { Doubts, Suspect } from "./doubts.ts";
-export type { FamilyForm } from "./forms.ts";
 export { createFitPool, sameThread, type FitPool } from "./pool.ts";
 export { lastTraining, trainStep, type Training, type TrainStep } from "./step.ts";
 export {

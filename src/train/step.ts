@@ -1,5 +1,6 @@
 import {
   contentHash,
+  type FamilyForm,
   type AnswerStyle,
   type Progress,
   type SpecialistFamily,
@@ -11,7 +12,7 @@ import { ANSWER_VERSION } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
 import type { FitPool } from "./pool.ts";
 import { noDoubts, type Doubts } from "./doubts.ts";
-import { formsOf, type FamilyForm } from "./forms.ts";
+import { formsOf } from "./forms.ts";
 import { trainTask } from "./train.ts";
 
 /** Raised when training makes something else of the same examples. */
@@ -21,6 +22,8 @@ const TRAIN_VERSION = 2;
 export type Training = {
   readonly specialistId: string | null;
   readonly why: string | null;
+  /** What kept it from a specialist: too few calls, or answers that no family can give; null with one. */
+  readonly cause: "few-calls" | "form" | null;
   readonly doubts: Doubts;
   /** What each family tried could say at all; of all lexical families where none was tried. The most able first. */
   readonly forms: readonly FamilyForm[];
@@ -31,7 +34,7 @@ export type TrainStep = {
   /** Families to try; or why none. */
   readonly plan:
     | { readonly action: "train"; readonly families: readonly SpecialistFamily[] }
-    | { readonly action: "skip"; readonly reason: string };
+    | { readonly action: "skip"; readonly reason: string; readonly cause: "few-calls" | "form" };
   readonly style: AnswerStyle;
   readonly form: TaskForm | null;
   readonly pool: FitPool;
@@ -69,7 +72,8 @@ export function lastTraining(store: Store, taskId: string): Training | null {
   const found = store.runs.find(`trained:${taskId}`, LATEST) as Partial<Training> | undefined;
   if (found === undefined) return null;
   // A run of an older program told less.
-  return { specialistId: null, why: null, doubts: noDoubts, forms: [], ...found };
+  const none = { specialistId: null, why: null, cause: null, doubts: noDoubts, forms: [] };
+  return { ...none, ...found };
 }
 
 const LATEST = "latest";
@@ -85,7 +89,10 @@ async function make(store: Store, step: TrainStep, material: Material): Promise<
   const { plan, seed } = step;
   const kinds = (plan.action === "skip" ? lexicalFamilies : plan.families).map(({ kind }) => kind);
   const forms = formsOf(material.train, kinds, seed);
-  if (plan.action === "skip") return { specialistId: null, why: plan.reason, doubts: noDoubts, forms };
+  if (plan.action === "skip") {
+    const { reason: why, cause } = plan;
+    return { specialistId: null, why, cause, doubts: noDoubts, forms };
+  }
   const attempt = store.specialists.forTask(step.task.id).length + 1;
   const { families } = plan;
   const { trained, tried, doubts } = await trainTask({
@@ -97,8 +104,9 @@ async function make(store: Store, step: TrainStep, material: Material): Promise<
     attempt,
   });
   if (trained === null) {
-    return { specialistId: null, why: tried.map(({ failure }) => failure).join("; "), doubts, forms };
+    const why = tried.map(({ failure }) => failure).join("; ");
+    return { specialistId: null, why, cause: "form", doubts, forms };
   }
   store.specialists.put(trained.row, trained.artifact);
-  return { specialistId: trained.row.id, why: null, doubts, forms };
+  return { specialistId: trained.row.id, why: null, cause: null, doubts, forms };
 }

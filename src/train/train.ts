@@ -1,6 +1,5 @@
 import {
   agrees,
-  bytesHash,
   contentHash,
   HouseError,
   type AnswerStyle,
@@ -15,7 +14,7 @@ import {
   type TaskForm,
 } from "../core/index.ts";
 import { auroc, expectedCalibrationError, fitCappedPlatt, riskCoverage } from "../learn/index.ts";
-import { calibratedScore, logOdds, type Calibration } from "../models/index.ts";
+import { calibratedScore, logOdds, specialistIdOf, type Calibration } from "../models/index.ts";
 import { doubtsOf, noDoubts, type Doubts, type Evidence } from "./doubts.ts";
 import type { FitPool } from "./pool.ts";
 import type { SpecialistRow } from "../store/index.ts";
@@ -231,7 +230,7 @@ async function finish(job: TrainingJob, best: Candidate, tried: readonly Tried[]
     trainedOn: contentHash(job.train.map(({ callId }) => callId)),
   };
   const row: SpecialistRow = {
-    id: contentHash([job.taskId, bytesHash(artifact), calibration, job.style], 64),
+    id: specialistIdOf(job.taskId, { artifact, calibration, style: job.style }),
     taskId: job.taskId,
     family: best.family.kind,
     attempt: job.attempt,

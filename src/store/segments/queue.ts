@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../core/index.ts";
 import { MAX_APPEND_BYTES } from "./format.ts";
-import { sizeOf } from "./records.ts";
+import { encodeRecords } from "./records.ts";
 import type { SegmentFailure, SegmentRecord, SegmentStats } from "./types.ts";
 
 /** Between the beginnings of two groups: calls that end within it share a write and its sync. */
@@ -14,11 +14,19 @@ export const RETRY_MS = 250;
 type Done = (failure: SegmentFailure | null) => void;
 
 type Waiting = {
-  readonly records: readonly SegmentRecord[];
+  readonly pieces: readonly Uint8Array[];
   readonly bytes: number;
+  readonly records: number;
   readonly sinceMs: number;
   /** Null once it was told: the disk stalled. */
   done: Done | null;
+};
+
+/** What is written and synced together. */
+export type Group = {
+  readonly pieces: readonly Uint8Array[];
+  readonly bytes: number;
+  readonly records: number;
 };
 
 export type GroupQueueOptions = {
@@ -26,7 +34,7 @@ export type GroupQueueOptions = {
   readonly maxWaitingBytes: number;
   readonly stallMs: number;
   /** One at a time; never rejects. */
-  readonly write: (records: readonly SegmentRecord[]) => Promise<SegmentFailure | null>;
+  readonly write: (group: Group) => Promise<SegmentFailure | null>;
 };
 
 /** Gathers appends into groups: one is on its way to the disk while the next fills. */
@@ -52,7 +60,7 @@ export class GroupQueue {
   }
 
   append(records: readonly SegmentRecord[], done: Done): void {
-    const bytes = sizeOf(records);
+    const { pieces, bytes } = encodeRecords(records);
     const refusal = this.#refusalOf(bytes);
     if (refusal !== null) {
       this.#counts.failed += 1;
@@ -62,7 +70,7 @@ export class GroupQueue {
     this.#counts.appends += 1;
     this.#counts.bytes += bytes;
     this.#counts.waitingBytes += bytes;
-    this.#waiting.push({ records, bytes, sinceMs: this.#options.nowMs(), done });
+    this.#waiting.push({ pieces, bytes, records: records.length, sinceMs: this.#options.nowMs(), done });
     this.#schedule();
   }
 
@@ -119,12 +127,16 @@ export class GroupQueue {
     this.#inFlight = taken;
     this.#startedMs = this.#options.nowMs();
     this.#startWatch();
-    this.#writing = this.#write(taken);
+    const group = {
+      pieces: taken.flatMap(({ pieces }) => pieces),
+      bytes: taken.reduce((sum, { bytes }) => sum + bytes, 0),
+      records: taken.reduce((sum, { records }) => sum + records, 0),
+    };
+    this.#writing = this.#write(group, taken);
   };
 
-  async #write(taken: readonly Waiting[]): Promise<void> {
-    const records = taken.length === 1 ? taken[0].records : taken.flatMap((one) => one.records);
-    this.#settle(taken, await this.#options.write(records));
+  async #write(group: Group, taken: readonly Waiting[]): Promise<void> {
+    this.#settle(taken, await this.#options.write(group));
   }
 
   #take(): readonly Waiting[] {
