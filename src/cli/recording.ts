@@ -56,7 +56,8 @@ export function addRecording(root: Command, configOf: (command: Command) => Conf
 /** Folds all that is there. Throws HouseError store-busy when another process keeps folding. */
 export function foldAll(store: Store, config: Pick<Config, "store">): FoldCounts {
   const dir = segmentsFolderOf(config.store);
-  const counts = foldSegments(store, { dir, protocols, nowMs: Date.now, waitMs: FOLD_WAIT_MS });
+  const wait = { nowMs: Date.now, waitMs: FOLD_WAIT_MS };
+  const counts = foldSegments(store, { dir, protocols, ...wait, isRetrying: true });
   if (counts !== null) return counts;
   throw new HouseError("store-busy", `Cannot fold "${dir}": another process is at it; try again in a moment`);
 }
@@ -70,10 +71,19 @@ export function foldFirst(store: Store, config: Pick<Config, "store">): void {
   }
 }
 
-function describeFold({ calls, unanswered, aside, tornTails, lostGroups, damage }: FoldCounts): string {
+function describeFold({
+  calls,
+  unanswered,
+  recovered,
+  aside,
+  tornTails,
+  lostGroups,
+  damage,
+}: FoldCounts): string {
   const lines = [`${paint("bold", count(calls))} recorded calls taken`];
   if (unanswered > 0)
     lines.push(`${count(unanswered)} of them without an answer: their gateway ended before it`);
+  if (recovered > 0) lines.push(`${count(recovered)} of them had been put aside before`);
   if (aside > 0) lines.push(paint("yellow", `${count(aside)} put aside: they cannot be read as calls`));
   if (tornTails > 0)
     lines.push(paint("dim", `${count(tornTails)} torn tails cut: nothing acknowledged was in them`));

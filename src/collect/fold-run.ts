@@ -16,6 +16,8 @@ export type FoldCounts = {
   readonly calls: number;
   /** Of these: without an answer, because their process ended before it. */
   readonly unanswered: number;
+  /** Of these: put aside by an earlier folding, and readable now. */
+  readonly recovered: number;
   /** Recorded calls that could not be read as calls; kept. */
   readonly aside: number;
   /** Groups of calls that the disk lost, and what was found of it, a line each. */
@@ -27,9 +29,12 @@ export type FoldCounts = {
   readonly isStopped: boolean;
 };
 
-/** Calls written in one transaction, or bytes of records where they are large: memory stays flat. */
-const BATCH_CALLS = 500;
-const BATCH_BYTES = 8 * 1024 * 1024;
+/**
+ * Records of one transaction, or their bytes where they are large. Small: a gateway that writes a budget or an audit entry meanwhile waits
+ * for it with its serving thread, about 10 ms.
+ */
+const BATCH_RECORDS = 128;
+const BATCH_BYTES = 1024 * 1024;
 /** A call that has no end after this much time gets none: longer than any call may take. */
 const LATE_MS = 24 * 3600 * 1000;
 /** Lines of damage that are told in words; the rest is counted. */
@@ -58,7 +63,7 @@ const emptyBatch = (): Batch => ({ calls: [], begun: new Map(), ended: [], aside
 export class FoldRun {
   readonly #store: Deps;
   readonly #options: Options;
-  readonly #counts = { calls: 0, unanswered: 0, aside: 0, lostGroups: 0, tornTails: 0 };
+  readonly #counts = { calls: 0, unanswered: 0, recovered: 0, aside: 0, lostGroups: 0, tornTails: 0 };
   readonly #damage: string[] = [];
   #batch = emptyBatch();
   #at = stateAt({ writer: "", number: 0, from: { offset: 0, sequence: 0 } });
@@ -99,7 +104,7 @@ export class FoldRun {
       case "group":
         for (const record of item.records) this.#record(record);
         this.#at.to = item.next;
-        if (this.#batch.records >= BATCH_CALLS || this.#batch.bytes >= BATCH_BYTES) this.#commit(false);
+        if (this.#batch.records >= BATCH_RECORDS || this.#batch.bytes >= BATCH_BYTES) this.#commit(false);
         return;
       case "damage":
         this.#at.to = item.next;
@@ -135,6 +140,20 @@ export class FoldRun {
   /** Calls of a living writer that began too long ago to end. */
   settleLate(writer: string): void {
     this.#settle(writer, this.#options.nowMs() - LATE_MS);
+  }
+
+  /** Calls that were put aside: what can be read now becomes a call, the rest stays. */
+  retry(): void {
+    const { recording } = this.#store;
+    for (const { writer, records } of recording.aside()) {
+      const [begin, end] = records;
+      if (begin?.type !== "begin" || end?.type === "begin") continue;
+      const calls = this.#callOf(begin, end ?? null, []);
+      if (calls.length === 0) continue;
+      recording.settle(writer, calls, []);
+      this.#counts.calls += calls.length;
+      this.#counts.recovered += calls.length;
+    }
   }
 
   forget(writer: string): void {

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -229,6 +229,36 @@ describe("foldSegments()", () => {
         ["odd", "unknown-protocol", 2],
         ["orphan", "no-request", 1],
       ]);
+    }));
+
+  test("reads again what was put aside, when it is asked to, and keeps what it still cannot read", () =>
+    withRecording(async (setup) => {
+      const log = await setup.log();
+      const morse = { protocol: "morse" };
+      await write(log, [[begin("odd", morse), end("odd", morse)], [begin("half", morse)], [end("orphan")]]);
+      await log.close();
+      expect(fold(setup)).toMatchObject({ calls: 0, aside: 3 });
+      expect(fold(setup, { isRetrying: true })).toMatchObject({ calls: 0, recovered: 0 });
+      const learnt = new Map([["morse", protocols.get("chat")!]]);
+      expect(fold(setup, { isRetrying: true, protocols: learnt })).toMatchObject({ calls: 2, recovered: 2 });
+      expect(setup.store.calls.get("odd")?.response?.message.content).toBe("ho");
+      expect(setup.store.calls.get("half")?.status).toBe(499);
+      expect([...setup.store.recording.aside()].map(({ callId }) => callId)).toEqual(["orphan"]);
+    }));
+
+  test("removes a segment for good: a name that comes back after a loss of power opens nothing", () =>
+    withRecording(async (setup) => {
+      const log = await setup.log();
+      await write(log, [whole("a")]);
+      const [name] = files(setup.dir, ".segment");
+      const path = join(setup.dir, name);
+      linkSync(path, `${path}.back`);
+      await log.close();
+      fold(setup);
+      setup.store.erase({ session: "s1" });
+      renameSync(`${path}.back`, path);
+      expect(fold(setup)).toMatchObject({ calls: 0, damage: [] });
+      expect([callIds(setup.store), files(setup.dir, ".segment")]).toEqual([[], []]);
     }));
 
   test("reports groups that the disk lost, and segments that are gone, and folds the rest", () =>

@@ -1,10 +1,11 @@
-import { readdirSync, renameSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync } from "node:fs";
 import { join } from "node:path";
 import {
   hasGroups,
   lockNameOf,
   readSegment,
   removeFile,
+  retireSegment,
   SEGMENT_START,
   segmentNameOf,
   tryLock,
@@ -23,6 +24,8 @@ export type FoldOptions = {
   readonly nowMs: () => number;
   /** How long to wait while another folds. */
   readonly waitMs?: number;
+  /** Also calls that were put aside earlier: a newer program may be able to read them. */
+  readonly isRetrying?: boolean;
   /** Asked between batches; what was folded until then stays. */
   readonly shouldStop?: () => boolean;
 };
@@ -40,10 +43,12 @@ export function foldSegments(
 ): FoldCounts | null {
   const writers = writersIn(options.dir);
   const run = new FoldRun(store, options);
-  if (writers.length === 0) return run.counts();
+  if (writers.length === 0 && options.isRetrying !== true) return run.counts();
+  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
   const lock = tryLock(join(options.dir, LOCK), options.waitMs ?? 0);
   if (lock === null) return null;
   try {
+    if (options.isRetrying === true) run.retry();
     // Listed again under the lock: another may have removed some.
     for (const files of writersIn(options.dir)) {
       foldWriter(run, files, options);
@@ -82,7 +87,7 @@ type Segment = {
 function foldSegment(run: FoldRun, segment: Segment): void {
   const { path, writer, number, isFinished } = segment;
   const place = run.place(segment);
-  if (place?.isFolded === true) return removeFile(path);
+  if (place?.isFolded === true) return retireSegment(path);
   const from = place ?? SEGMENT_START;
   try {
     const isWhole = unlessGone(() => {
@@ -93,9 +98,10 @@ function foldSegment(run: FoldRun, segment: Segment): void {
       }
       return run.end(isFinished);
     });
-    if (isWhole === true) removeFile(path);
+    if (isWhole === true) retireSegment(path);
   } catch (error) {
     if (!(error instanceof UnreadableSegment)) throw error;
+    if (error.isRetired) return retireSegment(path);
     // Kept for a person to look at, under a name that is not read again.
     renameSync(path, `${path}.damaged`);
     run.damaged(`${error.message}; it is kept as "${path}.damaged"`);

@@ -11,9 +11,10 @@ import {
 
 // The entry of a thread: it runs when it is loaded, as an entry does.
 const nowMs = (): number => Date.now();
-const LOWEST_PRIORITY = 19;
+// Not the lowest: who holds the database's lock must get on with it.
+const LOW_PRIORITY = 10;
 // Linux counts it per thread, others for the whole process: there it stays as it is.
-if (process.platform === "linux") setPriority(0, LOWEST_PRIORITY);
+if (process.platform === "linux") setPriority(0, LOW_PRIORITY);
 
 // What folding.ts hands in.
 const source = workerData as FoldingSource;

@@ -20,33 +20,37 @@ const begin = (callId: string) =>
   }) as const;
 
 describe("startFolding()", () => {
-  test("folds in a thread while the log is written, and erases what is too old", () =>
-    withFolder(async (dir) => {
-      const store = openStore({ dir, nowMs });
-      const [old, recent] = ["2026-01-01T00:00:00.000Z", new Date(nowMs()).toISOString()];
-      store.calls.add([
-        sampleCall("old", { at: old, source: "gateway" }),
-        sampleCall("imported", { at: old }),
-        sampleCall("recent", { at: recent, source: "gateway" }),
-      ]);
-      const log = await openSegmentLog({ dir: segmentsFolderOf(dir), keys: store.segmentKeys, nowMs });
-      expect(await append(log, [begin("a")])).toBeNull();
-      const folding = startFolding({ dir, nowMs, log: silentLog, keepDays: 30 });
-      const untilMs = nowMs() + 25_000;
-      while (folding.stats().lastMs === null && nowMs() < untilMs) {
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      }
-      expect(folding.stats().lastMs).not.toBeNull();
-      expect(store.recording.counts()).toEqual({ open: 1, aside: 0 });
-      expect([...store.calls.iterate()].map(({ id }) => id)).toEqual(["imported", "recent"]);
-      expect(store.ledger.all()).toEqual([
-        expect.objectContaining({ event: "calls-erased", detail: expect.objectContaining({ calls: 1 }) }),
-      ]);
-      await log.close();
-      await folding.close();
-      expect(folding.stats()).toMatchObject({ calls: 1, failures: 0 });
-      store.close();
-    }));
+  test(
+    "folds in a thread while the log is written, and erases what is too old",
+    () =>
+      withFolder(async (dir) => {
+        const store = openStore({ dir, nowMs });
+        const [old, recent] = ["2026-01-01T00:00:00.000Z", new Date(nowMs()).toISOString()];
+        store.calls.add([
+          sampleCall("old", { at: old, source: "gateway" }),
+          sampleCall("imported", { at: old }),
+          sampleCall("recent", { at: recent, source: "gateway" }),
+        ]);
+        const log = await openSegmentLog({ dir: segmentsFolderOf(dir), keys: store.segmentKeys, nowMs });
+        expect(await append(log, [begin("a")])).toBeNull();
+        const folding = startFolding({ dir, nowMs, log: silentLog, keepDays: 30 });
+        const untilMs = nowMs() + 50_000;
+        while (folding.stats().lastMs === null && nowMs() < untilMs) {
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        expect(folding.stats().lastMs).not.toBeNull();
+        expect(store.recording.counts()).toEqual({ open: 1, aside: 0 });
+        expect([...store.calls.iterate()].map(({ id }) => id)).toEqual(["imported", "recent"]);
+        expect(store.ledger.all()).toEqual([
+          expect.objectContaining({ event: "calls-erased", detail: expect.objectContaining({ calls: 1 }) }),
+        ]);
+        await log.close();
+        await folding.close();
+        expect(folding.stats()).toMatchObject({ calls: 1, failures: 0 });
+        store.close();
+      }),
+    60_000,
+  );
 
   test("a store that cannot be opened is told in the log, and stops no one", () =>
     withFolder(async (dir) => {

@@ -49,6 +49,8 @@ const MAX_BACKLOG_BYTES = 1024 ** 3;
 /** At the end of the process; what is left then is folded by the next one. */
 const LAST_ROUND_MS = 5000;
 const DAY_MS = 24 * 3600 * 1000;
+/** The same failure is logged once in this time. */
+const TELL_AGAIN_MS = 60_000;
 /** Between erasures of what is too old. */
 const ERASE_INTERVAL_MS = 3600 * 1000;
 
@@ -72,6 +74,7 @@ class BackgroundFolding implements Folding {
   #load = performance.eventLoopUtilization();
   #lastMs: number | null = null;
   #erasedMs = -Infinity;
+  #told = { code: "", atMs: 0 };
 
   constructor(options: FoldingOptions) {
     this.#options = options;
@@ -148,6 +151,10 @@ class BackgroundFolding implements Folding {
 
   #fail(code: string, message: string): void {
     this.#counts.failures += 1;
+    // A full disk fails every second until there is room.
+    const nowMs = this.#options.nowMs();
+    if (code === this.#told.code && nowMs - this.#told.atMs < TELL_AGAIN_MS) return;
+    this.#told = { code, atMs: nowMs };
     this.#options.log.warn({ event: "folding-failed", code, message });
   }
 }

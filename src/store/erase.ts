@@ -26,8 +26,8 @@ export type Erased = {
   readonly certificates: readonly { readonly taskId: string; readonly policyHash: string }[];
 };
 
-/** Calls erased in one transaction: others who write wait for one for less than a second. */
-const BATCH_CALLS = 500;
+/** Calls erased in one transaction: others who write wait for one, for some hundredths of a second. */
+const BATCH_CALLS = 100;
 
 type Row = {
   readonly number: number;

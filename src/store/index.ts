@@ -21,7 +21,7 @@ export {
   type SegmentItem,
   type SegmentPlace,
 } from "./segments/reader.ts";
-export { scrubSegment } from "./segments/scrub.ts";
+export { retireSegment, scrubSegment } from "./segments/scrub.ts";
 export { openSegmentLog, type SegmentKeys, type SegmentLogOptions } from "./segments/log.ts";
 export type {
   RecordingMode,

@@ -49,7 +49,8 @@ export type RecordingTable = {
   /** Drops what is known of the segments of a writer that is dead and wholly folded. */
   forget(writer: string): void;
   counts(): { readonly open: number; readonly aside: number };
-  aside(): IterableIterator<Pick<AsideCall, "callId" | "reason" | "records">>;
+  /** In order of their ids; what is settled meanwhile does not disturb. */
+  aside(): IterableIterator<Omit<AsideCall, "begin"> & { readonly writer: string }>;
 };
 
 type Place = { readonly offset: number; readonly sequence: number; readonly isFolded: number };
@@ -139,8 +140,8 @@ function heldRows(database: Database, vault: Vault) {
   const open = database.prepare<Held>(`
     SELECT ${columns} FROM held_calls WHERE writer = ?1 AND state = 'open' AND (?2 IS NULL OR at_ms < ?2)
     ORDER BY at_ms, call_id LIMIT ${PAGE_ROWS}`);
-  const aside = database.prepare<Held & { reason: string }>(`
-    SELECT ${columns}, reason FROM held_calls WHERE state = 'aside' AND call_id > ?
+  const aside = database.prepare<Held & { reason: string; writer: string }>(`
+    SELECT ${columns}, reason, writer FROM held_calls WHERE state = 'aside' AND call_id > ?
     ORDER BY call_id LIMIT ${PAGE_ROWS}`);
 
   const seal = (callId: string, records: readonly SegmentRecord[]): Uint8Array =>
@@ -167,9 +168,12 @@ function heldRows(database: Database, vault: Vault) {
     },
     remove: (callId: string) => void remove.run(callId),
     forgetErased: (writer: string) => void forgetErased.run(writer),
-    *aside(): IterableIterator<Pick<AsideCall, "callId" | "reason" | "records">> {
+    *aside(): ReturnType<RecordingTable["aside"]> {
       for (let after = "", rows = aside.all(after); rows.length > 0; rows = aside.all(after)) {
-        for (const row of rows) yield { callId: row.callId, reason: row.reason, records: recordsOf(row) };
+        for (const row of rows) {
+          const { callId, writer, reason } = row;
+          yield { callId, writer, reason, records: recordsOf(row) };
+        }
         after = rows.at(-1)!.callId;
       }
     },

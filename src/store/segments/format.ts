@@ -46,6 +46,13 @@ export function decodeHeader(block: Buffer): SegmentHeader | null {
   return parsed.success ? parsed.data : null;
 }
 
+/** What stands in the place of a header once its segment is not needed: without its key nothing in the file can be opened. */
+export const RETIRED_HEADER = Buffer.concat([Buffer.from("UNDYGONE"), Buffer.alloc(BLOCK_BYTES - 8)]);
+
+export function isRetired(block: Buffer): boolean {
+  return block.equals(RETIRED_HEADER);
+}
+
 /** The name under which the key of a segment is wrapped: it opens no other. */
 export function keyNameOf({ writer, number }: Pick<SegmentHeader, "writer" | "number">): string {
   return `segments ${writer} ${number}`;

@@ -171,6 +171,20 @@ describe("a bad disk", () => {
     }),
   );
 
+  test("a full one does not keep the log from opening", () =>
+    withFolder(async (dir) => {
+      const disk = faultyDisk();
+      disk.fault = diskError("ENOSPC");
+      let clockMs = 0;
+      const log = await open(dir, { disk, nowMs: () => clockMs });
+      expect(await append(log, callRecords("a"))).toMatchObject({ code: "store-full" });
+      disk.fault = null;
+      clockMs += 1000;
+      expect(await append(log, callRecords("b"))).toBeNull();
+      await log.close();
+      expect(callIdsIn(itemsIn(dir, keys))).toEqual(["b"]);
+    }));
+
   test("a slow one fills the queue, then appends are told overloaded", () =>
     withFolder(async (dir) => {
       const disk = faultyDisk();

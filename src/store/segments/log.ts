@@ -50,8 +50,8 @@ type Segment = {
 };
 
 /**
- * Opens a log of this process's own in a folder that several processes may share. Throws HouseError store-full | store-broken |
- * bad-config when the first segment cannot be made.
+ * Opens a log of this process's own in a folder that several processes may share. Throws HouseError store-broken | bad-config when the
+ * folder cannot be written to. On a full disk it opens, and refuses appends until there is room.
  */
 export async function openSegmentLog(options: SegmentLogOptions): Promise<SegmentLog> {
   try {
@@ -98,6 +98,8 @@ class Writer implements SegmentLog {
     try {
       this.#current = await this.#create(0);
     } catch (error) {
+      // A gateway must start on a full disk, too: its calls are refused or served unrecorded until there is room.
+      if (this.#failureOf(error).code === "store-full") return;
       this.#lock.release();
       throw error;
     }

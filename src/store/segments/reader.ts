@@ -7,6 +7,7 @@ import {
   decodeFrame,
   decodeHeader,
   FRAME_HEADER_BYTES,
+  isRetired,
   isWhole,
   keyNameOf,
   openFrame,
@@ -60,8 +61,14 @@ export function* readSegment(options: ReadOptions): Generator<SegmentItem, void>
   }
 }
 
-/** A file whose header says nothing: not one group of it can be opened. */
-export class UnreadableSegment extends HouseError {}
+/** A file whose header says nothing: not one group of it can be opened. `isRetired`: on purpose, and only its removal is left to do. */
+export class UnreadableSegment extends HouseError {
+  readonly isRetired: boolean;
+  constructor(path: string, isRetired: boolean) {
+    super("store-broken", `Cannot read the segment "${path}": its header is damaged or of a newer version`);
+    this.isRetired = isRetired;
+  }
+}
 
 /** Whether anything was written after the header. */
 export function hasGroups(path: string): boolean {
@@ -120,11 +127,9 @@ class SegmentReader {
 
   #openKey(): KeyObject {
     const { path, keys } = this.#options;
-    const header = decodeHeader(this.#read(0, BLOCK_BYTES));
-    if (header === null) {
-      const message = `Cannot read the segment "${path}": its header is damaged or of a newer version`;
-      throw new UnreadableSegment("store-broken", message);
-    }
+    const block = this.#read(0, BLOCK_BYTES);
+    const header = decodeHeader(block);
+    if (header === null) throw new UnreadableSegment(path, isRetired(block));
     const key = keys.unwrap(keyNameOf(header), Buffer.from(header.wrappedKey, "base64"));
     if (key !== null) return createSecretKey(key);
     const message = `Cannot read the segment "${path}": it was written under another key; put that one back from a backup`;
