@@ -5,32 +5,22 @@ import { availableParallelism, cpus } from "node:os";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Ajv2020 } from "ajv/dist/2020.js";
-import {
-  answerOf,
-  HouseError,
-  seededRandom,
-  textOf,
-  type Json,
-  type Prediction,
-  type TaskInput,
-  type TrainingExample,
-} from "../src/core/index.ts";
+import { HouseError, seededRandom, type Json, type Prediction } from "../src/core/index.ts";
 import { schemaOfTools } from "../src/engine/index.ts";
 import { unpackGenerative } from "../src/models/generative/artifact.ts";
 import { families } from "../src/models/index.ts";
 import {
-  contentAt,
   coverageText,
   exactText,
   linesOf,
   measure,
   SEED,
-  userInput,
   type Line,
   type Row,
   type Split,
 } from "./measure.ts";
 import { writeSection } from "./mixed/section.ts";
+import { conversation, groupSplit, lastUser, randomSplit } from "./reading.ts";
 
 type Bench = {
   readonly task: string;
@@ -52,14 +42,14 @@ const BENCHES: readonly Bench[] = [
     file: "snips_train.calls",
     quick: true,
     rungs: ["generative", "span-copy"],
-    split: snipsSplit(2_000),
+    split: randomSplit(2_000, SNIPS_TEST_FROM, lastUser),
   },
   {
     task: "SNIPS, 500",
     file: "snips_train.calls",
     quick: false,
     rungs: ["generative", "span-copy"],
-    split: snipsSplit(500),
+    split: randomSplit(500, SNIPS_TEST_FROM, lastUser),
   },
   {
     task: "Advising SQL, question split",
@@ -148,51 +138,14 @@ function valueOf(answer: Prediction["answer"]): Json {
   }
 }
 
-function snipsSplit(examples: number): (rows: readonly Line[]) => Split {
-  return (all) => {
-    const shuffled = seededRandom(SEED).shuffle(all).map(lastUser);
-    return { train: shuffled.slice(0, examples), test: shuffled.slice(SNIPS_TEST_FROM) };
-  };
-}
-
 /** Service calls only; whole dialogues are in one part. */
 function sgdSplit(all: readonly Line[]): Split {
   const calls = all.filter(({ response }) => (response?.message.tool_calls ?? []).length > 0);
-  const dialogues = seededRandom(SEED).shuffle([...new Set(calls.map((row) => row.meta?.trace_id ?? ""))]);
-  const inTrain = new Set(dialogues.slice(0, Math.floor(dialogues.length * SGD_TRAIN_SHARE)));
-  const isTrain = (row: Line): boolean => inTrain.has(row.meta?.trace_id ?? "");
+  const parts = groupSplit(calls, (row) => row.meta?.trace_id ?? "", SGD_TRAIN_SHARE);
   return {
-    train: seededRandom(SEED).shuffle(calls.filter(isTrain)).slice(0, SGD_TRAIN).map(conversation),
-    test: seededRandom(SEED)
-      .shuffle(calls.filter((row) => !isTrain(row)))
-      .slice(0, LONG_TEST)
-      .map(conversation),
+    train: seededRandom(SEED).shuffle(parts.train).slice(0, SGD_TRAIN).map(conversation),
+    test: seededRandom(SEED).shuffle(parts.test).slice(0, LONG_TEST).map(conversation),
   };
-}
-
-function lastUser(row: Line): TrainingExample {
-  return { input: userInput(contentAt(row.request, -1)), answer: answerIn(row) };
-}
-
-/** All turns but the system text, calls written out. */
-function conversation(row: Line): TrainingExample {
-  const messages = (row.request?.messages ?? []).filter(({ role }) => role !== "system");
-  const parts: TaskInput["parts"] = messages.map((message) => ({
-    // The data has these roles only.
-    role: message.role as "user",
-    text: [
-      textOf(message),
-      ...(message.tool_calls ?? []).map((call) => `${call.function.name}(${call.function.arguments})`),
-    ]
-      .filter((text) => text !== "")
-      .join("\n"),
-  }));
-  const tools = (row.request?.tools ?? []).map((tool) => tool.function.name).sort();
-  return { input: { parts, tools }, answer: answerIn(row) };
-}
-
-function answerIn(row: Line): TrainingExample["answer"] {
-  return answerOf(row.response?.message ?? { role: "assistant", content: "" });
 }
 
 function tableOf(all: readonly Row[]): string {

@@ -11,7 +11,7 @@ import {
   type TaskInput,
   type TrainingExample,
 } from "../src/core/index.ts";
-import { clopperPearsonInterval, coverageAtRisk } from "../src/learn/index.ts";
+import { clopperPearsonInterval, coverageAtRisk, outputFormOf } from "../src/learn/index.ts";
 
 // What the benches of specialists share: reading public data, measuring a family on a split, the table in docs/benchmarks.md.
 
@@ -22,7 +22,9 @@ export type Line = {
   readonly split: string;
   readonly request?: ChatRequest;
   readonly response?: { readonly message: Message };
-  readonly meta?: { readonly trace_id?: string };
+  readonly id?: string;
+  readonly meta?: { readonly trace_id?: string; readonly template_id?: number; readonly domain?: string };
+  readonly spans?: readonly { readonly start: number; readonly end: number; readonly type: string }[];
   readonly text?: string;
   readonly label?: number;
 };
@@ -34,12 +36,15 @@ export type Row = {
   readonly test: number;
   readonly exact: number;
   readonly exactInterval: { readonly low: number; readonly high: number } | null;
+  /** Share of the test answers that the family's output form can express at all; null where it has none. */
+  readonly ceiling: number | null;
   /** Largest share of the test that, taken by score, agrees to this degree; seen on the test itself, so no promise. */
   readonly coverage99: number;
   readonly coverage98: number;
   readonly coverage95: number;
   readonly trainSeconds: number;
   readonly predictMsP50: number;
+  /** Of the largest artifact. */
   readonly bytes: number;
   /** Of what `judge` says of each prediction; null without one. */
   readonly judged: number | null;
@@ -57,8 +62,66 @@ export type Measurement = {
   readonly judge?: (artifact: Uint8Array) => (prediction: Prediction) => boolean;
 };
 
+/** What one specialist said of its test. */
+type Outcome = {
+  readonly results: readonly { readonly score: number; readonly agrees: boolean }[];
+  readonly timesMs: readonly number[];
+  readonly trainSeconds: number;
+  readonly bytes: number;
+  readonly examples: number;
+  /** Test answers that its form can express; null where it has none. */
+  readonly expressible: number | null;
+  readonly good: number | null;
+};
+
 /** Fits a family on the training part and asks it each of the test, one at a time. */
-export async function measure({ task, family, split, fit = {}, judge }: Measurement): Promise<Row> {
+export async function measure(measurement: Measurement): Promise<Row> {
+  return measureEach(measurement, [measurement.split]);
+}
+
+/** The same with a specialist of its own for each split; their answers are counted together. */
+export async function measureEach(
+  { task, family, fit, judge }: Omit<Measurement, "split">,
+  splits: readonly Split[],
+): Promise<Row> {
+  const outcomes: Outcome[] = [];
+  for (const split of splits)
+    outcomes.push(
+      await ask({
+        task,
+        family,
+        split,
+        ...(fit === undefined ? {} : { fit }),
+        ...(judge === undefined ? {} : { judge }),
+      }),
+    );
+  const results = outcomes.flatMap((outcome) => outcome.results);
+  const timesMs = outcomes.flatMap((outcome) => outcome.timesMs).sort((a, b) => a - b);
+  const right = results.filter((result) => result.agrees).length;
+  const coverage = (agreement: number): number => coverageAt(results, agreement);
+  const sum = (valueOf: (outcome: Outcome) => number | null): number =>
+    outcomes.reduce((total, outcome) => total + (valueOf(outcome) ?? 0), 0);
+  return {
+    task,
+    family: family.kind,
+    examples: sum(({ examples }) => examples),
+    test: results.length,
+    exact: right / results.length,
+    exactInterval: clopperPearsonInterval(right, results.length, CONFIDENCE),
+    ceiling: outcomes.some(({ expressible }) => expressible === null)
+      ? null
+      : sum(({ expressible }) => expressible) / results.length,
+    coverage99: coverage(0.99),
+    coverage98: coverage(0.98),
+    coverage95: coverage(0.95),
+    trainSeconds: sum(({ trainSeconds }) => trainSeconds),
+    predictMsP50: timesMs[Math.floor(timesMs.length / 2)],
+    bytes: Math.max(...outcomes.map(({ bytes }) => bytes)),
+    judged: judge === undefined ? null : sum(({ good }) => good) / results.length,
+  };
+}
+
+async function ask({ family, split, fit = {}, judge }: Measurement): Promise<Outcome> {
   const { train, test } = split;
   const startMs = performance.now();
   const artifact = await family.fit(train, { seed: SEED, ...fit });
@@ -76,22 +139,14 @@ export async function measure({ task, family, split, fit = {}, judge }: Measurem
     if (isGood?.(prediction) === true) good += 1;
   }
   await specialist.close?.();
-  const right = results.filter((result) => result.agrees).length;
-  const coverage = (agreement: number): number => coverageAt(results, agreement);
   return {
-    task,
-    family: family.kind,
-    examples: train.length,
-    test: test.length,
-    exact: right / test.length,
-    exactInterval: clopperPearsonInterval(right, test.length, CONFIDENCE),
-    coverage99: coverage(0.99),
-    coverage98: coverage(0.98),
-    coverage95: coverage(0.95),
+    results,
+    timesMs,
     trainSeconds,
-    predictMsP50: timesMs.sort((a, b) => a - b)[Math.floor(timesMs.length / 2)],
     bytes: artifact.length,
-    judged: isGood === undefined ? null : good / test.length,
+    examples: train.length,
+    expressible: outputFormOf(family.kind, train)?.canSay(test).filter(Boolean).length ?? null,
+    good: isGood === undefined ? null : good,
   };
 }
 
