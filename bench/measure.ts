@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import {
   agrees,
+  HouseError,
   textOf,
   type ChatRequest,
   type FitOptions,
@@ -79,22 +80,22 @@ export async function measure(measurement: Measurement): Promise<Row> {
   return measureEach(measurement, [measurement.split]);
 }
 
-/** The same with a specialist of its own for each split; their answers are counted together. */
+/** The same with a specialist of its own for each split; their answers are counted together, those of a refused one as unanswered. */
 export async function measureEach(
   { task, family, fit, judge }: Omit<Measurement, "split">,
   splits: readonly Split[],
 ): Promise<Row> {
   const outcomes: Outcome[] = [];
-  for (const split of splits)
-    outcomes.push(
-      await ask({
-        task,
-        family,
-        split,
-        ...(fit === undefined ? {} : { fit }),
-        ...(judge === undefined ? {} : { judge }),
-      }),
-    );
+  for (const split of splits) {
+    const optional = { ...(fit === undefined ? {} : { fit }), ...(judge === undefined ? {} : { judge }) };
+    try {
+      outcomes.push(await ask({ task, family, split, ...optional }));
+    } catch (error) {
+      const isRefused = error instanceof HouseError && error.code === "nothing-to-do";
+      if (!isRefused || splits.length === 1) throw error;
+      outcomes.push(unanswered(split));
+    }
+  }
   const results = outcomes.flatMap((outcome) => outcome.results);
   const timesMs = outcomes.flatMap((outcome) => outcome.timesMs).sort((a, b) => a - b);
   const right = results.filter((result) => result.agrees).length;
@@ -120,6 +121,16 @@ export async function measureEach(
     judged: judge === undefined ? null : sum(({ good }) => good) / results.length,
   };
 }
+
+const unanswered = ({ train, test }: Split): Outcome => ({
+  results: test.map(() => ({ score: 0, agrees: false })),
+  timesMs: [],
+  trainSeconds: 0,
+  bytes: 0,
+  examples: train.length,
+  expressible: 0,
+  good: 0,
+});
 
 async function ask({ family, split, fit = {}, judge }: Measurement): Promise<Outcome> {
   const { train, test } = split;

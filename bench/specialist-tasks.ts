@@ -105,7 +105,7 @@ export const BENCHES: readonly Bench[] = [
   },
   {
     task: "SGD, which call, a specialist per service",
-    family: "span-copy",
+    family: "tool-agent",
     file: "sgd_train.calls",
     splits: sgdSplits,
     note: "service calls of dialogues that are not in training; services with 30 training calls or more",
@@ -143,7 +143,7 @@ export const BENCHES: readonly Bench[] = [
   })),
   {
     task: "Airline agent (tau), next call",
-    family: "span-copy",
+    family: "tool-agent",
     file: "tau_airline_gpt4o.calls",
     splits: one((rows) => {
       const parts = groupSplit(rows, ({ meta }) => meta?.trace_id ?? "", TRAIN_SHARE);
@@ -153,7 +153,7 @@ export const BENCHES: readonly Bench[] = [
   },
   ...["banking", "workspace"].map((suite): Bench => ({
     task: `AgentDojo ${suite}, next call`,
-    family: "span-copy",
+    family: "tool-agent",
     file: TRACES,
     splits: one((rows) => {
       const own = rows.filter(({ split }) => split === suite);

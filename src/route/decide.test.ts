@@ -44,6 +44,7 @@ const entry: PolicyEntry = {
 const policy: Policy = { entries: new Map([["t", entry]]), problems: [], version: "1" };
 const assigned: Assignment = { taskId: "t", variantId: "v", input: { parts: [], tools: [] } };
 const asked: ChatRequest = { model: "m", messages: [{ role: "user", content: "Hi" }] };
+const silence: Answer = { type: "text", text: " " };
 const label: Answer = { type: "text", text: "x" };
 const json: Answer = { type: "json", value: {} };
 const calling = (...names: string[]): Answer => ({
@@ -115,6 +116,7 @@ describe("decide()", () => {
       { ...asked, tools, parallel_tool_calls: false },
       "answer-not-offered",
     ],
+    ["nothing at all", silence, { ...asked, tools }, "answer-not-offered"],
     [
       "text where a tool must be called",
       label,

@@ -111,8 +111,11 @@ const isText = (part: { readonly type: string }): boolean =>
 
 /** Whether a request allows an answer: a tool it offers or names, the form and the length it asks for. */
 export function isOffered(answer: Answer, request: ChatRequest): boolean {
-  return fitsLimits(answer, request) && isAllowedForm(answer, request);
+  return !isEmpty(answer) && fitsLimits(answer, request) && isAllowedForm(answer, request);
 }
+
+/** A specialist that leaves the answer to the LLM says nothing: that is never served, whatever the threshold. */
+const isEmpty = (answer: Answer): boolean => answer.type === "text" && answer.text.trim() === "";
 
 /** More characters than this per token are rare; with fewer tokens allowed, the LLM would have been cut off. */
 const MAX_CHARS_PER_TOKEN = 6;

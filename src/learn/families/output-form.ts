@@ -1,4 +1,7 @@
 import { canonicalAnswer, seededRandom, type TrainingExample } from "../../core/index.ts";
+import { besides, understandAgent } from "./agent-fit.ts";
+import { readView } from "./agent-model.ts";
+import { agentAnswer, lessonOf, runOf } from "./agent-teach.ts";
 import { optionsChosen } from "./option-ranker-fit.ts";
 import { align } from "./span-frame.ts";
 import { inferForm, type Field } from "./span-form.ts";
@@ -58,6 +61,7 @@ const FORMS: ReadonlyMap<string, (seen: Examples) => OutputForm> = new Map([
   ["option-ranker", optionForm],
   ["span-copy", spanForm],
   ["template-fill", templateForm],
+  ["tool-agent", agentForm],
 ]);
 
 function closedSetForm(seen: Examples): OutputForm {
@@ -136,6 +140,29 @@ function templateForm(seen: Examples): OutputForm {
         );
       });
     },
+  };
+}
+
+function agentForm(seen: Examples): OutputForm {
+  const { form, witnesses } = understandAgent(seen, {});
+  const tools = Object.keys(form.tools).length;
+  const texts = form.texts.length === 0 ? "" : `, or one of ${form.texts.length} recurring texts`;
+  return {
+    can: `calls of ${tools} tools with arguments that stand in the request, its results or earlier calls, or that recur${texts}`,
+    cannot: "a text or an argument that has to be written: such calls are left to the large model",
+    canSay: (examples) =>
+      examples.map((example) => {
+        const answer = agentAnswer(example);
+        if (answer === null) return false;
+        const view = readView(form, example.input);
+        const lesson = lessonOf(answer, {
+          form,
+          view,
+          witnesses: besides(witnesses, runOf(example)),
+          random: null,
+        });
+        return lesson.isExpressible === true;
+      }),
   };
 }
 

@@ -46,7 +46,7 @@ export function prepare(examples: readonly TrainingExample[]): Prepared {
 export type Item = Prepared["items"][number];
 
 /** Beyond this many steps a member gains nothing that its time is worth: with many examples, fewer passes and folds. */
-const MAX_STEPS = 120_000;
+const MAX_STEPS = 80_000;
 const MANY_EXAMPLES = 6000;
 const FEWER_FOLDS = 4;
 

@@ -42,8 +42,10 @@ const MAX_STATES = 1200;
 // A word that marks a place stands in at least this share of the examples, and in at least five.
 const FREQUENT_SHARE = 0.01;
 const FREQUENT_LEAST = 5;
-// Features seen once are noise and most of the memory.
+// Features seen once are noise and most of the memory; of many examples those seen twice are the same, and an artifact has to stay under 20 MB.
 const MIN_FEATURE_COUNT = 2;
+const MIN_FEATURE_COUNT_OF_MANY = 3;
+const MANY_EXAMPLES = 6000;
 
 /** What the members of an ensemble share: the graph and the feature index, made from all examples without their answers' paths. */
 export type Frameworks = {
@@ -70,8 +72,15 @@ export function frameworkOf(form: Form, examples: readonly Aligned[]): Framework
   const seen = examples.map(({ source, frame }) =>
     observe(source, { ...looked, own: ownValues(source, frame) }),
   );
-  const tokenKeys = frequentKeys(seen.flatMap((observed) => observed.tokens));
-  const headKeys = frequentKeys(seen.map((observed) => observed.head));
+  const least = examples.length > MANY_EXAMPLES ? MIN_FEATURE_COUNT_OF_MANY : MIN_FEATURE_COUNT;
+  const tokenKeys = frequentKeys(
+    seen.flatMap((observed) => observed.tokens),
+    least,
+  );
+  const headKeys = frequentKeys(
+    seen.map((observed) => observed.head),
+    least,
+  );
   return { form, headField, components, lattice, frequent, tokenKeys, headKeys };
 }
 
@@ -289,12 +298,10 @@ function maskOf(source: TextSource): Uint8Array {
   return mask;
 }
 
-function frequentKeys(lists: readonly Uint32Array[]): Uint32Array {
+function frequentKeys(lists: readonly Uint32Array[], least: number): Uint32Array {
   const counts = new Map<number, number>();
   for (const list of lists) for (const key of list) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return Uint32Array.from(
-    [...counts].filter(([, count]) => count >= MIN_FEATURE_COUNT).map(([key]) => key),
-  ).sort();
+  return Uint32Array.from([...counts].filter(([, count]) => count >= least).map(([key]) => key)).sort();
 }
 
 type Index = ReadonlyMap<number, number>;

@@ -158,17 +158,21 @@ const RIDGE = 3;
 const NEWTON_STEPS = 20;
 
 /**
- * Logistic regression by Newton's method, with a Gaussian prior around PRIOR. x: n ≥ 1 rows of d finite features.
+ * Logistic regression by Newton's method, with a Gaussian prior around what is believed. x: n ≥ 1 rows of d finite features.
  * O(steps × (n d² + d³)).
  */
-export function fitScore(x: readonly (readonly number[])[], right: readonly boolean[]): ScoreModel {
+export function fitScore(
+  x: readonly (readonly number[])[],
+  right: readonly boolean[],
+  believed: readonly number[] = PRIOR,
+): ScoreModel {
   const d = x[0].length;
   const mean = Array.from({ length: d }, (_, j) => x.reduce((sum, row) => sum + row[j], 0) / x.length);
   const scale = mean.map((m, j) =>
     Math.max(LEAST_SCALE, Math.sqrt(x.reduce((sum, row) => sum + (row[j] - m) ** 2, 0) / x.length)),
   );
   const rows = x.map((row) => standardised({ mean, scale }, row));
-  const prior = [0, ...scale.map((unit, j) => (PRIOR[j] ?? 0) * unit)];
+  const prior = [0, ...scale.map((unit, j) => (believed[j] ?? 0) * unit)];
   let weights = prior.map(() => 0);
   let loss = lossOf(rows, right, weights, prior);
   for (let step = 0; step < NEWTON_STEPS; step += 1) {
