@@ -19,6 +19,7 @@ export type {
   WrittenRequest,
 } from "./protocol.ts";
 export { SPECIALIST_CALL_PREFIX } from "./protocols/ids.ts";
+export { recordedFormOf, type RecordedForm } from "./protocols/recorded-form.ts";
 export { protocols } from "./protocols/protocols.ts";
 export { stepsOf } from "./protocols/response-steps.ts";
 export { answerHead, answerId, writeResponse } from "./protocols/writing.ts";
