@@ -1,4 +1,8 @@
 import { HouseError, hash32, type ErrorCode } from "../../core/index.ts";
+import type { Protocol, ProtocolName } from "../protocol.ts";
+import { protocols } from "../protocols/protocols.ts";
+import { answerId } from "../protocols/writing.ts";
+import { Attempt } from "./attempt.ts";
 import { withModel } from "./model-name.ts";
 import {
   isOfTheKey,
@@ -10,6 +14,7 @@ import {
   retryAfterMs,
   waitMs,
 } from "./retry.ts";
+import { Translation, translatedBody } from "./translation.ts";
 import type { AnswerSink, Exchange, Outgoing, UpstreamCall } from "./types.ts";
 import type { Place, Plan, Question, Shared, Target } from "./upstreams.ts";
 
@@ -47,12 +52,15 @@ export class Ask implements Exchange {
   #attempts = 0;
   #waitedMs = 0;
   #current: Attempt | null = null;
+  /** Where the present attempt's answer goes: to the client's, or through a translation. */
+  #out: AnswerSink;
   #timer: NodeJS.Timeout | null = null;
   #isOver = false;
 
   constructor(question: Question, plan: Plan, shared: Shared, sink: UpstreamSink) {
     this.question = question;
     this.sink = sink;
+    this.#out = sink;
     this.#plan = plan;
     this.#shared = shared;
   }
@@ -112,16 +120,20 @@ export class Ask implements Exchange {
     this.sink.chosen(place, this.#attempts);
   }
 
+  get out(): AnswerSink {
+    return this.#out;
+  }
+
   end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.sink.end();
+    this.#out.end();
   }
 
   fail(code: ErrorCode, message: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.sink.fail(code, message);
+    this.#out.fail(code, message);
   }
 
   /** Whether anything is left to try but the present attempt: only then is it worth holding a head back. */
@@ -215,10 +227,13 @@ export class Ask implements Exchange {
     const { question } = this;
     this.#account = this.#accountFor();
     const [first] = this.#plan.targets;
-    // A client's credentials are for the provider that it means; another one must not see them.
-    const hasOwnKey = question.hasOwnKey || first.provider !== provider;
+    const account = provider.accounts[this.#account];
     try {
-      return provider.file.prepare(callFor(question, model), provider.accounts[this.#account], hasOwnKey);
+      const call = this.#callFor(provider.file.protocols, model);
+      // A client's credentials are for the provider that it means; another one, or one of another kind, must not see them.
+      const isAnother =
+        first.provider !== provider || (call.protocol !== question.protocol && account.key !== null);
+      return provider.file.prepare(call, account, question.hasOwnKey || isAnother);
     } catch (error) {
       this.#sayBroken(error);
       return null;
@@ -237,6 +252,27 @@ export class Ask implements Exchange {
     attempt.exchange = transport.send(outgoing, timeouts, attempt);
   }
 
+  /** The call as a provider gets it that speaks these protocols. */
+  #callFor(spoken: readonly ProtocolName[], model: string): UpstreamCall {
+    const { question, sink } = this;
+    const { operation, protocol, isStream, headers, query, request } = question;
+    const call = { operation, model, isStream, headers, query };
+    this.#out = sink;
+    if (operation !== "generate" || request === null || spoken.includes(protocol)) {
+      const isRenamed = model !== question.model && operation !== "models";
+      return { ...call, protocol, body: isRenamed ? withModel(question.body, model) : question.body };
+    }
+    const { random, nowMs } = this.#shared.options;
+    // Every protocol has its reader and writer.
+    const from = protocols.get(spoken[0]) as Protocol;
+    const to = protocols.get(protocol) as Protocol;
+    const id = answerId(protocol, random().toString(36).slice(2));
+    const identity = { id, createdS: Math.floor(nowMs() / 1000), model: question.model };
+    this.#out = new Translation(sink, { from, to, request, identity });
+    // What the query says, it says to the client's protocol.
+    return { ...call, query: "", protocol: from.name, body: translatedBody(request, to, from, model) };
+  }
+
   /** A session keeps its key while it works: prompts are cached by account. */
   #accountFor(): number {
     const { provider, restsUntilMs } = this.#target;
@@ -253,103 +289,4 @@ export class Ask implements Exchange {
     }
     return soonest;
   }
-}
-
-function callFor(question: Question, model: string): UpstreamCall {
-  const { operation, protocol, isStream, headers, query } = question;
-  const isRenamed = model !== question.model && operation !== "models";
-  const body = isRenamed ? withModel(question.body, model) : question.body;
-  return { operation, protocol, model, isStream, headers, query, body };
-}
-
-/** Of a dropped answer this much is read, so that its connection can be used again. */
-const MAX_DROPPED_BYTES = 64 * 1024;
-
-/** One attempt: passes on what it gets, unless the question goes on without it. */
-class Attempt implements AnswerSink {
-  exchange: Exchange | null = null;
-  readonly #ask: Ask;
-  #head: { status: number; headers: { readonly [name: string]: string } } | null = null;
-  #hasBegun = false;
-  #isDropped = false;
-  #droppedBytes = 0;
-
-  constructor(ask: Ask) {
-    this.#ask = ask;
-  }
-
-  head(status: number, headers: { readonly [name: string]: string }, isStream: boolean): void {
-    if (status >= 300 && status < 400) {
-      this.#refuseRedirect(status, headers);
-    } else if (this.#ask.missesHead(status, headers)) {
-      this.#isDropped = true;
-    } else if (isStream && status < 300 && this.#ask.hasMore) {
-      // Some providers say 200 and then, in the first event, that they cannot: that is no beginning of an answer.
-      this.#head = { status, headers };
-    } else {
-      this.#begin(status, headers, isStream);
-    }
-  }
-
-  data(bytes: Uint8Array): boolean {
-    if (this.#isDropped) {
-      this.#droppedBytes += bytes.length;
-      if (this.#droppedBytes > MAX_DROPPED_BYTES) this.exchange?.cancel();
-      return true;
-    }
-    if (this.#head !== null) {
-      const { status, headers } = this.#head;
-      this.#head = null;
-      if (isErrorEvent(bytes) && this.#ask.missesHead(503, headers)) {
-        this.#isDropped = true;
-        return true;
-      }
-      this.#begin(status, headers, true);
-    }
-    return this.#ask.sink.data(bytes);
-  }
-
-  end(): void {
-    if (this.#isDropped) return;
-    if (this.#head !== null) this.#begin(this.#head.status, this.#head.headers, true);
-    this.#ask.end();
-  }
-
-  fail(code: ErrorCode, message: string): void {
-    if (this.#isDropped) return;
-    if (!this.#hasBegun && this.#ask.missesWhole(code, message)) {
-      this.#isDropped = true;
-      return;
-    }
-    if (!this.#hasBegun) this.#ask.choose();
-    this.#ask.fail(code, message);
-  }
-
-  // A key that was meant for one address is not sent to another.
-  #refuseRedirect(status: number, headers: { readonly [name: string]: string }): void {
-    this.#isDropped = true;
-    this.exchange?.cancel();
-    const to = (headers["location"] ?? "nowhere").slice(0, 200);
-    this.#ask.choose();
-    this.#ask.fail(
-      "upstream-broken",
-      `Cannot complete the call: the provider redirects (${status}) to ${to}; set that as its url if it is right`,
-    );
-  }
-
-  #begin(status: number, headers: { readonly [name: string]: string }, isStream: boolean): void {
-    this.#hasBegun = true;
-    this.#head = null;
-    this.#ask.choose();
-    this.#ask.sink.head(status, headers, isStream);
-  }
-}
-
-const ERROR_STARTS = ["event: error", "event:error", 'data: {"error"', 'data:{"error"'].map((text) =>
-  Buffer.from(text),
-);
-
-/** Whether a stream begins with an error event. */
-function isErrorEvent(bytes: Uint8Array): boolean {
-  return ERROR_STARTS.some((start) => start.compare(bytes, 0, Math.min(start.length, bytes.length)) === 0);
 }

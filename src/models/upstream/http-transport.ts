@@ -112,7 +112,7 @@ class HttpExchange implements Exchange {
     if (status < 200 || this.#isOver) return;
     this.#hasHead = true;
     const type = headers["content-type"];
-    const isStream = typeof type === "string" && type.startsWith("text/event-stream");
+    const isStream = typeof type === "string" && STREAM_TYPES.some((start) => type.startsWith(start));
     this.#sink.head(status, singleValued(headers), isStream);
   }
 
@@ -139,6 +139,9 @@ class HttpExchange implements Exchange {
     this.#sink.fail(code, `Cannot complete the call at ${hostOf(this.#origin)}: ${what}`);
   }
 }
+
+/** Server-sent events, and the frames of Amazon's. */
+const STREAM_TYPES = ["text/event-stream", "application/vnd.amazon.eventstream"];
 
 type RawHeaders = { readonly [name: string]: string | readonly string[] | undefined };
 

@@ -28,7 +28,7 @@ export function createEndFinder(protocol: ProtocolName): EndFinder {
   return (bytes) => {
     const chunk = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
     const straddles = tail.length > 0 && marks.some((mark) => isAcross(tail, chunk, mark));
-    tail = chunk[chunk.length - 1] === NEWLINE ? NOTHING : Buffer.from(chunk.subarray(-TAIL_BYTES));
+    tail = tailOf(tail, chunk);
     if (straddles) return 0;
     for (const mark of marks) {
       const at = chunk.indexOf(mark);
@@ -36,6 +36,13 @@ export function createEndFinder(protocol: ProtocolName): EndFinder {
     }
     return -1;
   };
+}
+
+/** The end of what has come, as long as a mark can go on from it. */
+function tailOf(before: Buffer, chunk: Buffer): Buffer {
+  if (chunk[chunk.length - 1] === NEWLINE) return NOTHING;
+  const all = chunk.length < TAIL_BYTES ? Buffer.concat([before, chunk]) : chunk;
+  return Buffer.from(all.subarray(-TAIL_BYTES));
 }
 
 function isAcross(tail: Buffer, chunk: Buffer, mark: Buffer): boolean {
