@@ -153,21 +153,16 @@ type Door = {
 };
 
 function take(request: IncomingMessage, response: ServerResponse, door: Door): void {
-  const refused = refusalOf(request, door.options.host);
-  if (refused !== null) {
-    response.setHeader("connection", "close");
-    replyError(response, 403, {
-      message: refused,
-      type: "invalid_request_error",
-      param: null,
-      code: "refused_origin",
-    });
-    return;
-  }
   const url = request.url ?? "/";
   const mark = url.indexOf("?");
   const path = mark < 0 ? url : url.slice(0, mark);
   const found = surfaceAt(path);
+  const refused = refusalOf(request, door.options.host);
+  if (refused !== null) {
+    response.setHeader("connection", "close");
+    refuseAt(path, response, { status: 403, code: "refused_origin", message: refused });
+    return;
+  }
   if (found === undefined) {
     takeOther(path, request, response, door);
   } else if (found.surface.method !== request.method) {
@@ -239,12 +234,18 @@ function refuseMethod(
   response: ServerResponse,
 ): void {
   response.setHeader("allow", method);
-  replyError(response, 405, {
-    message: `${path} takes ${method}, not ${request.method ?? ""}`,
-    type: "invalid_request_error",
-    param: null,
-    code: "method_not_allowed",
-  });
+  const message = `${path} takes ${method}, not ${request.method ?? ""}`;
+  refuseAt(path, response, { status: 405, code: "method_not_allowed", message });
+}
+
+type Refused = { readonly status: number; readonly code: string; readonly message: string };
+
+/** A refusal that is none of a call, in the protocol of the path. */
+function refuseAt(path: string, response: ServerResponse, { status, code, message }: Refused): void {
+  const name = surfaceAt(path)?.surface.protocol;
+  if (name === "messages")
+    replyJson(response, status, protocolOf(name).writeError("bad-usage", message).body);
+  else replyError(response, status, { message, type: "invalid_request_error", param: null, code });
 }
 
 async function drained(server: Server, { clients }: Parts, drainMs: number): Promise<void> {
