@@ -40,7 +40,7 @@ const LATE_MS = 24 * 3600 * 1000;
 /** Lines of damage that are told in words; the rest is counted. */
 const MAX_DAMAGE_LINES = 20;
 
-type Deps = Pick<Store, "recording" | "segmentKeys" | "pseudonym" | "ledger">;
+type Deps = Pick<Store, "calls" | "recording" | "segmentKeys" | "pseudonym" | "ledger">;
 type Options = {
   readonly protocols: Protocols;
   readonly nowMs: () => number;
@@ -209,12 +209,34 @@ export class FoldRun {
     return [];
   }
 
+  /**
+   * A group may hold thousands of calls, and the place moves by groups: all but the last calls go in ahead, in transactions of their own. A
+   * kill in between makes the next folding add them again, which adds nothing: they are the same.
+   */
+  #addMost(calls: readonly Call[]): readonly Call[] {
+    let at = 0;
+    for (; calls.length - at > BATCH_RECORDS; at += BATCH_RECORDS / 2) {
+      this.#counts.calls += this.#store.calls.add(calls.slice(at, at + BATCH_RECORDS / 2)).taken;
+    }
+    return calls.slice(at);
+  }
+
   /** False when another has folded the segment meanwhile. */
   #commit(isFolded: boolean): boolean {
     const { to, from, writer, number } = this.#at;
     const { calls, begun, ended, aside } = this.#batch;
     if (to.offset === from.offset && !isFolded) return true;
-    const batch = { writer, number, from, to, isFolded, calls, ended, aside, begun: [...begun.values()] };
+    const batch = {
+      writer,
+      number,
+      from,
+      to,
+      isFolded,
+      calls: this.#addMost(calls),
+      ended,
+      aside,
+      begun: [...begun.values()],
+    };
     const added = this.#store.recording.commit(batch);
     if (added === null) {
       // Another is at it: it goes on from where it is.

@@ -194,6 +194,28 @@ describe("foldSegments()", () => {
       expect(fold(setup)).toMatchObject({ calls: 0 });
     }));
 
+  test("takes the calls of a large group once, also when a fold broke off between its transactions", () =>
+    withRecording(async (setup) => {
+      const log = await setup.log();
+      await write(log, [Array.from({ length: 500 }, (_, index) => whole(`g${index}`)).flat()]);
+      await log.close();
+      const broken: Store = {
+        ...setup.store,
+        recording: {
+          ...setup.store.recording,
+          commit: (batch) => {
+            if (batch.calls.length > 0) throw new RangeError("killed here");
+            return setup.store.recording.commit(batch);
+          },
+        },
+      };
+      expect(() => fold({ ...setup, store: broken })).toThrow("killed here");
+      expect(setup.store.calls.count().calls).toBeGreaterThan(300);
+      fold(setup);
+      expect(setup.store.calls.count().calls).toBe(500);
+      expect(setup.store.ledger.all()).toEqual([]);
+    }));
+
   test("two who fold at once come to the same calls", () =>
     withRecording(async (setup) => {
       const log = await setup.log();

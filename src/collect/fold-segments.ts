@@ -38,7 +38,7 @@ const LOCK = "fold.lock";
  * the store. Null when another is folding. Throws HouseError key-unreadable, store-busy, store-full: what was folded before stays.
  */
 export function foldSegments(
-  store: Pick<Store, "recording" | "segmentKeys" | "pseudonym" | "ledger">,
+  store: Pick<Store, "calls" | "recording" | "segmentKeys" | "pseudonym" | "ledger">,
   options: FoldOptions,
 ): FoldCounts | null {
   const writers = writersIn(options.dir);
