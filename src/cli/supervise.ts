@@ -91,8 +91,12 @@ export async function supervise(options: SuperviseOptions, effects: SuperviseEff
     const child = fork(options.script, [...options.args], { env, stdio: "inherit" });
     slot.child = child;
     child.on("message", (message: FromWorker) => {
-      if (message.type === "ready") slot.isReady = true;
-      else board.take(message, child);
+      if (message.type !== "ready") {
+        board.take(message, child);
+        return;
+      }
+      slot.isReady = true;
+      log.info({ event: "worker-ready", worker: slot.number });
     });
     child.on("error", (error) =>
       log.error({ event: "worker-failed", worker: slot.number, message: error.message }),
