@@ -4,36 +4,33 @@ import { HouseError } from "../core/index.ts";
 import { openStore } from "../store/index.ts";
 import type { Config } from "./config.ts";
 import { printJson } from "./context.ts";
+import { gatewayChecks, type Finding } from "./doctor-gateway.ts";
 import { paint } from "./print.ts";
 
 /** Below this much free space an import may fill the disk. */
 const LOW_DISK_BYTES = 1024 ** 3;
 
-type Finding = {
-  readonly check: string;
-  readonly isOk: boolean;
-  readonly detail: string;
-  readonly fix: string | null;
-};
+type Environment = { readonly [name: string]: string | undefined };
 
 /** `understudy doctor`: checks this machine, the config, the store and the keys, and says what to fix. Exit code 1 when something is wrong. */
-export function doctorCommand(
+export async function doctorCommand(
   config: Config,
-  env: { readonly [name: string]: string | undefined },
-  flags: { readonly json?: boolean },
-): number {
+  env: Environment,
+  flags: { readonly json?: boolean; readonly online?: boolean },
+): Promise<number> {
   const findings = [
     checkNode(),
     checkFolder(config),
     checkDisk(config),
     checkStore(config),
     checkUpstream(config, env),
+    ...(await gatewayChecks(config, env, flags.online === true)),
   ];
-  if (flags.json === true) printJson({ ok: findings.every(({ isOk }) => isOk), findings });
+  const isOk = findings.every((finding) => finding.isOk);
+  if (flags.json === true) printJson({ ok: isOk, findings });
   else for (const finding of findings) process.stdout.write(describe(finding));
-  return findings.every(({ isOk }) => isOk) ? 0 : 1;
+  return isOk ? 0 : 1;
 }
-
 function describe({ check, isOk, detail, fix }: Finding): string {
   const mark = isOk ? paint("green", "ok  ") : paint("red", "FIX ");
   return `  ${mark} ${check}: ${detail}${fix === null ? "" : `\n       ${fix}`}\n`;

@@ -124,7 +124,7 @@ const HELP: { readonly [command: string]: readonly string[] } = {
     "understudy erase --before 2026-01-01 --json",
   ],
   specialist: ["understudy specialist triage --json | jq '{id, kind: .familyKind, training}'"],
-  doctor: ["understudy doctor --store /var/lib/understudy"],
+  doctor: ["understudy doctor --store /var/lib/understudy", "understudy doctor --online --json"],
 };
 
 function addExamples(root: Command): void {
@@ -290,10 +290,11 @@ function addTools(root: Command): void {
   addConfigImport(root);
   root
     .command("doctor")
-    .description("checks machine, config, store and keys, and says what to fix")
+    .description("checks machine, config, store, keys, port, TLS, providers and disk, and says what to fix")
     .option(...jsonFlag)
-    .action((flags: { json?: boolean }, command: Command) => {
-      process.exitCode = doctorCommand(configOf(command), process.env, flags);
+    .option("--online", "also asks every provider's address, without a key")
+    .action(async (flags: { json?: boolean; online?: boolean }, command: Command) => {
+      process.exitCode = await doctorCommand(configOf(command), process.env, flags);
     });
 }
 
