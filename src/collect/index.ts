@@ -4,3 +4,4 @@ export type { FoldCounts } from "./fold-run.ts";
 export { importLogs, type ImportCounts, type ImportOptions, type RefusedLineReport } from "./import.ts";
 export { LOG_FORMATS, type LogFormat } from "./formats.ts";
 export type { RefusalReason } from "./parse.ts";
+export { recordedCall } from "./recorded-call.ts";

@@ -15,11 +15,19 @@ const KEEP_ALIVE_MS = 75_000;
 /** Real requests have 1 to 4 KB of headers. */
 const MAX_HEADER_BYTES = 32 * 1024;
 
+/** Of a request's head, of all of it, and how often they are looked at. */
+export type ClientTimeouts = {
+  readonly headersMs: number;
+  readonly requestMs: number;
+  readonly checkMs: number;
+};
+
 export type ListenOptions = {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
   readonly maxConnections: number;
+  readonly clientTimeouts?: ClientTimeouts;
   /** Other processes of this machine listen on the same port; the system deals connections out. */
   readonly reusePort: boolean;
   /** Null without TLS. */
@@ -33,11 +41,11 @@ export async function openListener(
   options: ListenOptions,
   take: Take,
 ): Promise<{ server: Server; url: string }> {
-  const { host, tls } = options;
+  const { host, tls, clientTimeouts } = options;
   const bounds = {
-    headersTimeout: HEADERS_TIMEOUT_MS,
-    requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: TIMEOUT_CHECK_MS,
+    headersTimeout: clientTimeouts?.headersMs ?? HEADERS_TIMEOUT_MS,
+    requestTimeout: clientTimeouts?.requestMs ?? REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: clientTimeouts?.checkMs ?? TIMEOUT_CHECK_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: MAX_HEADER_BYTES,
   };

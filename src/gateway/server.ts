@@ -9,7 +9,7 @@ import { replyIn } from "./client.ts";
 import { noLimits, nobodyWatches, openDoor } from "./defaults.ts";
 import { mayAsk } from "./gatekeeper.ts";
 import { generate, protocolOf } from "./generate.ts";
-import { openListener } from "./listener.ts";
+import { openListener, type ClientTimeouts } from "./listener.ts";
 import type { Accountant, Gatekeeper, Observer } from "./hooks.ts";
 import { replyAlias, replyAliases } from "./model-names.ts";
 import type { Arrival, Parts, Stats } from "./parts.ts";
@@ -32,6 +32,7 @@ export type GatewayOptions = {
   readonly port: number;
   readonly maxInFlight?: number;
   readonly drainMs?: number;
+  readonly clientTimeouts?: ClientTimeouts;
   readonly reusePort?: boolean;
 };
 
@@ -104,6 +105,7 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     port: options.port,
     maxConnections: MAX_CONNECTIONS,
     reusePort: options.reusePort ?? false,
+    clientTimeouts: options.clientTimeouts,
     tls: deps.tls ?? null,
   };
   const { server, url } = await openListener(listening, (request, response) => {

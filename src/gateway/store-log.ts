@@ -1,6 +1,7 @@
-import { HouseError, type Call, type ChatRequest } from "../core/index.ts";
-import { protocols, type ProtocolName } from "../models/index.ts";
-import type { SegmentBegin, SegmentEnd, SegmentLog, SegmentRecord, Store } from "../store/index.ts";
+import { recordedCall } from "../collect/index.ts";
+import { HouseError } from "../core/index.ts";
+import { protocols } from "../models/index.ts";
+import type { SegmentBegin, SegmentLog, SegmentRecord, Store } from "../store/index.ts";
 import { createRecorder } from "./recorder.ts";
 
 /** Records calls straight into the store, folded on the way: for a store in memory, which has no folder for segments. */
@@ -14,7 +15,10 @@ export function createStoreLog(store: Pick<Store, "calls" | "pseudonym">, nowMs:
     const begin = end === undefined ? undefined : begun.get(end.callId);
     if (end === undefined || begin === undefined) return Promise.resolve();
     begun.delete(end.callId);
-    return recorder.record(callOf(begin, end, store));
+    const folded = recordedCall(begin, end, protocols, (kind, value) => store.pseudonym(kind, value));
+    if (folded.ok) return recorder.record(folded.call);
+    const message = `Cannot read call ${begin.callId} as one: ${folded.reason}`;
+    return Promise.reject(new HouseError("store-broken", message));
   };
   return {
     append(records, told) {
@@ -42,45 +46,4 @@ export function createStoreLog(store: Pick<Store, "calls" | "pseudonym">, nowMs:
       return Promise.resolve();
     },
   };
-}
-
-function callOf(begin: SegmentBegin, end: SegmentEnd, store: Pick<Store, "pseudonym">): Call {
-  // Names of protocols are written by the gateway.
-  const protocol = protocols.get(begin.protocol as ProtocolName);
-  const parsed = protocol?.parse(begin.request);
-  if (protocol === undefined || parsed?.ok !== true)
-    throw new HouseError("store-broken", `Cannot fold call ${begin.callId}: its request cannot be read`);
-  const fold = protocol.fold(end.status, end.isStream);
-  for (const bytes of end.response) fold.push(bytes);
-  const { servedBy = "provider", taskId = null, ...foreign } = { ...begin.facts, ...end.facts };
-  const { response, usage, error } =
-    end.failure === null
-      ? fold.end()
-      : { response: null, usage: { inputTokens: null, outputTokens: null }, error: end.failure };
-  return {
-    id: begin.callId,
-    session: begin.session,
-    at: new Date(begin.atMs).toISOString(),
-    origin: begin.origin,
-    source: "gateway",
-    request: withoutOrigin(parsed.request, store),
-    response,
-    status: response === null && end.status < 400 ? 502 : end.status,
-    error,
-    latencyMs: end.latencyMs,
-    usage,
-    servedBy,
-    taskId,
-    foreign,
-  };
-}
-
-function withoutOrigin(request: ChatRequest, store: Pick<Store, "pseudonym">): ChatRequest {
-  const copy: { [field: string]: unknown } = { ...request };
-  for (const field of ["user", "safety_identifier"]) {
-    const value = copy[field];
-    if (typeof value === "string") copy[field] = store.pseudonym("user", value);
-  }
-  // Fields were replaced by the same type.
-  return copy as ChatRequest;
 }

@@ -56,6 +56,7 @@ export class Ask implements Exchange {
   #out: AnswerSink;
   #timer: NodeJS.Timeout | null = null;
   #isOver = false;
+  #hasRenewed = false;
 
   constructor(question: Question, plan: Plan, shared: Shared, sink: UpstreamSink) {
     this.question = question;
@@ -106,6 +107,12 @@ export class Ask implements Exchange {
   missesWhole(code: ErrorCode, message: string): boolean {
     if (code === "cancelled" || this.#isOver) return false;
     if (!isRetryableFailure(code)) return false;
+    // A kept connection that the provider was about to close, most often: a new one tells.
+    if (code === "upstream-broken" && !this.#hasRenewed && this.#attempts < MAX_ATTEMPTS) {
+      this.#hasRenewed = true;
+      this.#start(this.#targetAt);
+      return true;
+    }
     this.#target.breaker.fail(this.#shared.options.nowMs(), true);
     return this.#takeStep({ code, message });
   }

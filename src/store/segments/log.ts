@@ -6,7 +6,8 @@ import { realDisk, type SegmentDisk, type SegmentFile } from "./disk.ts";
 import { blockAfter, BLOCK_BYTES, encodeHeader, framedBytes, keyNameOf, sealFrame } from "./format.ts";
 import { lockNameOf, segmentNameOf } from "./folder.ts";
 import { tryLock } from "./lock.ts";
-import { GroupQueue, RETRY_MS, type Group } from "./queue.ts";
+import { GroupQueue, RETRY_MS } from "./queue.ts";
+import { encodeRecords, type EncodedRecords } from "./records.ts";
 import type { SegmentFailure, SegmentLog, SegmentRecord, SegmentStats } from "./types.ts";
 
 /** Wraps the keys of segments under the store's. */
@@ -49,6 +50,8 @@ type Segment = {
   groups: number;
 };
 
+type Group = EncodedRecords & { readonly records: number };
+
 /**
  * Opens a log of this process's own in a folder that several processes may share. Throws HouseError store-broken | bad-config when the
  * folder cannot be written to. On a full disk it opens, and refuses appends until there is room.
@@ -90,7 +93,7 @@ class Writer implements SegmentLog {
       nowMs: options.nowMs,
       maxWaitingBytes: options.maxWaitingBytes ?? MAX_WAITING_BYTES,
       stallMs: options.stallMs ?? STALL_MS,
-      write: (group) => this.#write(group),
+      write: (records) => this.#write(records),
     });
   }
 
@@ -131,7 +134,8 @@ class Writer implements SegmentLog {
     this.#lock.release();
   }
 
-  async #write(group: Group): Promise<SegmentFailure | null> {
+  async #write(records: readonly SegmentRecord[]): Promise<SegmentFailure | null> {
+    const group = { ...encodeRecords(records), records: records.length };
     const bytes = framedBytes(group.bytes);
     try {
       const isRoom = this.#current !== null && fits(this.#current, bytes);
@@ -143,7 +147,7 @@ class Writer implements SegmentLog {
   }
 
   async #writeTo(segment: Segment, { pieces, bytes, records }: Group): Promise<void> {
-    const plain = pieces.length === 1 ? pieces[0] : Buffer.concat(pieces);
+    const plain = Buffer.concat(pieces, bytes);
     const frame = sealFrame(segment.key, { kind: "group", sequence: segment.groups, records }, plain);
     const error = await writeTo(segment.file, frame, segment.position);
     if (error !== null) {

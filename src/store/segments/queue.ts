@@ -1,6 +1,6 @@
 import type { ErrorCode } from "../../core/index.ts";
 import { MAX_APPEND_BYTES } from "./format.ts";
-import { encodeRecords } from "./records.ts";
+import { sizeOf } from "./records.ts";
 import type { SegmentFailure, SegmentRecord, SegmentStats } from "./types.ts";
 
 /** Between the beginnings of two groups: calls that end within it share a write and its sync. */
@@ -14,19 +14,11 @@ export const RETRY_MS = 250;
 type Done = (failure: SegmentFailure | null) => void;
 
 type Waiting = {
-  readonly pieces: readonly Uint8Array[];
+  readonly records: readonly SegmentRecord[];
   readonly bytes: number;
-  readonly records: number;
   readonly sinceMs: number;
   /** Null once it was told: the disk stalled. */
   done: Done | null;
-};
-
-/** What is written and synced together. */
-export type Group = {
-  readonly pieces: readonly Uint8Array[];
-  readonly bytes: number;
-  readonly records: number;
 };
 
 export type GroupQueueOptions = {
@@ -34,7 +26,7 @@ export type GroupQueueOptions = {
   readonly maxWaitingBytes: number;
   readonly stallMs: number;
   /** One at a time; never rejects. */
-  readonly write: (group: Group) => Promise<SegmentFailure | null>;
+  readonly write: (records: readonly SegmentRecord[]) => Promise<SegmentFailure | null>;
 };
 
 /** Gathers appends into groups: one is on its way to the disk while the next fills. */
@@ -60,7 +52,7 @@ export class GroupQueue {
   }
 
   append(records: readonly SegmentRecord[], done: Done): void {
-    const { pieces, bytes } = encodeRecords(records);
+    const bytes = sizeOf(records);
     const refusal = this.#refusalOf(bytes);
     if (refusal !== null) {
       this.#counts.failed += 1;
@@ -70,7 +62,7 @@ export class GroupQueue {
     this.#counts.appends += 1;
     this.#counts.bytes += bytes;
     this.#counts.waitingBytes += bytes;
-    this.#waiting.push({ pieces, bytes, records: records.length, sinceMs: this.#options.nowMs(), done });
+    this.#waiting.push({ records, bytes, sinceMs: this.#options.nowMs(), done });
     this.#schedule();
   }
 
@@ -127,16 +119,12 @@ export class GroupQueue {
     this.#inFlight = taken;
     this.#startedMs = this.#options.nowMs();
     this.#startWatch();
-    const group = {
-      pieces: taken.flatMap(({ pieces }) => pieces),
-      bytes: taken.reduce((sum, { bytes }) => sum + bytes, 0),
-      records: taken.reduce((sum, { records }) => sum + records, 0),
-    };
-    this.#writing = this.#write(group, taken);
+    this.#writing = this.#write(taken);
   };
 
-  async #write(group: Group, taken: readonly Waiting[]): Promise<void> {
-    this.#settle(taken, await this.#options.write(group));
+  async #write(taken: readonly Waiting[]): Promise<void> {
+    const records = taken.length === 1 ? taken[0].records : taken.flatMap((one) => one.records);
+    this.#settle(taken, await this.#options.write(records));
   }
 
   #take(): readonly Waiting[] {

@@ -1,0 +1,30 @@
+import { writeSection } from "./mixed/section.ts";
+import { measureAll, PEERS } from "./gateway/measure.ts";
+import { jsonOf, textOf } from "./gateway/report.ts";
+import { runExtras, type Extras } from "./gateway/extras.ts";
+import { soak } from "./gateway/soak.ts";
+
+// What a gateway costs: `npm run bench:gateway [-- --quick] [--json] [--peers a,b] [--rounds N] [--soak MINUTES] [--write]`.
+// The gateway runs on core 0, the load and the provider on core 1, all peers in interleaved rounds of one run.
+
+const flags = process.argv.slice(2);
+const isQuick = flags.includes("--quick");
+const valueOf = (name: string): string | undefined => {
+  const at = flags.indexOf(name);
+  return at < 0 ? undefined : flags[at + 1];
+};
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
+const soakMinutes = valueOf("--soak");
+if (soakMinutes === undefined) {
+  const peers = valueOf("--peers")?.split(",") ?? PEERS;
+  const rounds = Number(valueOf("--rounds") ?? (isQuick ? 3 : 5));
+  const rows = await measureAll({ peers, rounds, isQuick, say });
+  const extras: Extras | null = isQuick ? null : await runExtras(say);
+  if (flags.includes("--json")) process.stdout.write(`${JSON.stringify(jsonOf(rows, extras))}\n`);
+  else process.stdout.write(`${textOf(rows, extras)}\n`);
+  if (flags.includes("--write")) writeSection("gateway", textOf(rows, extras));
+} else {
+  const result = await soak(Number(soakMinutes), say);
+  process.stdout.write(`${JSON.stringify(result)}\n`);
+}

@@ -1,0 +1,166 @@
+import { STARTERS, type Peer } from "./peers.ts";
+import { accountOf } from "./processor.ts";
+import { runLoad, startProvider, type Provider } from "./run-load.ts";
+import type { Job, Result } from "./load-process.ts";
+
+export const PEERS = ["understudy-durable", "understudy-intent", "bare", "nginx", "portkey"];
+
+/** One figure over the rounds. */
+export type Figure = { readonly median: number; readonly low: number; readonly high: number } | null;
+
+export type Row = {
+  readonly name: string;
+  /** Of all threads, at the most that one core does. */
+  readonly cpuUsPerRequest: Figure;
+  readonly servingUsPerRequest: Figure;
+  readonly requestsPerSecond: Figure;
+  /** Beside the same load sent to the provider directly. */
+  readonly addedMsP50: Figure;
+  readonly addedMsP99: Figure;
+  readonly addedMsP50At1000: Figure;
+  readonly addedMsP99At1000: Figure;
+  readonly cpuUsPerChunk: Figure;
+  readonly addedFirstChunkMs: Figure;
+  readonly megabytes: Figure;
+  readonly wrong: number;
+};
+
+export type MeasureOptions = {
+  readonly peers: readonly string[];
+  readonly rounds: number;
+  readonly isQuick: boolean;
+  readonly say: (line: string) => void;
+};
+
+type Sample = { readonly [figure in keyof Omit<Row, "name" | "wrong">]: number | null } & {
+  readonly wrong: number;
+};
+
+/** Every peer in every round, in turn; medians with the lowest and highest. */
+export async function measureAll({ peers, rounds, isQuick, say }: MeasureOptions): Promise<Row[]> {
+  const provider = await startProvider();
+  const running: Peer[] = [];
+  const samples = new Map<string, Sample[]>();
+  try {
+    for (const name of peers) {
+      const starter = STARTERS[name];
+      if (starter === undefined) throw new Error(`no such peer: ${name}`);
+      const peer = await starter(provider.port);
+      if (peer !== null) running.push(peer);
+    }
+    await warmUp(running, provider);
+    for (let round = 0; round < rounds; round += 1) {
+      const direct = await directly(provider, isQuick);
+      for (const peer of running) {
+        const sample = await sampleOf(peer, provider, direct, isQuick);
+        samples.set(peer.name, [...(samples.get(peer.name) ?? []), sample]);
+        say(`round ${round + 1} ${peer.name}: ${JSON.stringify(sample)}`);
+      }
+    }
+  } finally {
+    for (const peer of running) await peer.stop();
+    provider.stop();
+  }
+  return [...samples].map(([name, taken]) => rowOf(name, taken));
+}
+
+const OPEN_BEHAVIOUR = { delayMs: 20, chunks: 50, intervalMs: 10 };
+const CLOSED_BEHAVIOUR = { delayMs: 0, chunks: 50, intervalMs: 10 };
+const STREAMS = 100;
+
+const jobTo = (peer: Pick<Peer, "port" | "path" | "headers">, more: Partial<Job>): Job => ({
+  port: peer.port,
+  path: peer.path,
+  headers: peer.headers,
+  kind: "open",
+  isStream: false,
+  connections: 32,
+  seconds: 2,
+  rate: 300,
+  ...more,
+});
+
+const secondsOf = (isQuick: boolean): number => (isQuick ? 2 : 6);
+
+async function warmUp(peers: readonly Peer[], provider: Provider): Promise<void> {
+  await provider.behave(CLOSED_BEHAVIOUR);
+  for (const peer of peers) await runLoad(jobTo(peer, { kind: "closed", connections: 32, seconds: 2 }));
+}
+
+type Direct = { readonly at300: Result; readonly at1000: Result | null; readonly stream: Result };
+
+async function directly(provider: Provider, isQuick: boolean): Promise<Direct> {
+  const peer = { port: provider.port, path: "/v1/chat/completions", headers: {} };
+  const seconds = secondsOf(isQuick);
+  await provider.behave(OPEN_BEHAVIOUR);
+  return {
+    at300: await runLoad(jobTo(peer, { seconds })),
+    at1000: isQuick ? null : await runLoad(jobTo(peer, { seconds, rate: 1000, connections: 64 })),
+    stream: await runLoad(jobTo(peer, { isStream: true, seconds, rate: 50, connections: 64 })),
+  };
+}
+
+async function sampleOf(peer: Peer, provider: Provider, direct: Direct, isQuick: boolean): Promise<Sample> {
+  const seconds = secondsOf(isQuick);
+  await provider.behave(CLOSED_BEHAVIOUR);
+  const before = accountOf(peer.pid);
+  const closed = await runLoad(jobTo(peer, { kind: "closed", connections: 64, seconds }));
+  const after = accountOf(peer.pid);
+  await provider.behave(OPEN_BEHAVIOUR);
+  const at300 = await runLoad(jobTo(peer, { seconds }));
+  const at1000 = isQuick ? null : await runLoad(jobTo(peer, { seconds, rate: 1000, connections: 64 }));
+  const beforeStream = accountOf(peer.pid);
+  const streams = await runLoad(
+    jobTo(peer, { isStream: true, kind: "closed", connections: STREAMS, seconds }),
+  );
+  const afterStream = accountOf(peer.pid);
+  const first = await runLoad(jobTo(peer, { isStream: true, seconds, rate: 50, connections: 64 }));
+  const per = (ms: number, count: number): number | null => (count === 0 ? null : (ms * 1000) / count);
+  return {
+    cpuUsPerRequest: per(after.allMs - before.allMs, closed.answers),
+    servingUsPerRequest: per(after.servingMs - before.servingMs, closed.answers),
+    requestsPerSecond: closed.answers / closed.seconds,
+    addedMsP50: minus(at300.p50, direct.at300.p50),
+    addedMsP99: minus(at300.p99, direct.at300.p99),
+    addedMsP50At1000: minus(at1000?.p50, direct.at1000?.p50),
+    addedMsP99At1000: minus(at1000?.p99, direct.at1000?.p99),
+    cpuUsPerChunk: per(afterStream.allMs - beforeStream.allMs, streams.chunks),
+    addedFirstChunkMs: minus(first.p50, direct.stream.p50),
+    megabytes: afterStream.residentBytes / 1e6,
+    wrong: [closed, at300, at1000, streams, first].reduce(
+      (sum, one) => sum + (one?.wrong ?? 0) + (one?.broken ?? 0),
+      0,
+    ),
+  };
+}
+
+function minus(a: number | null | undefined, b: number | null | undefined): number | null {
+  return a === null || a === undefined || b === null || b === undefined ? null : a - b;
+}
+
+function rowOf(name: string, samples: readonly Sample[]): Row {
+  const figure = (field: Exclude<keyof Sample, "wrong">): Figure =>
+    figureOf(samples.map((sample) => sample[field]));
+  return {
+    name,
+    cpuUsPerRequest: figure("cpuUsPerRequest"),
+    servingUsPerRequest: figure("servingUsPerRequest"),
+    requestsPerSecond: figure("requestsPerSecond"),
+    addedMsP50: figure("addedMsP50"),
+    addedMsP99: figure("addedMsP99"),
+    addedMsP50At1000: figure("addedMsP50At1000"),
+    addedMsP99At1000: figure("addedMsP99At1000"),
+    cpuUsPerChunk: figure("cpuUsPerChunk"),
+    addedFirstChunkMs: figure("addedFirstChunkMs"),
+    megabytes: figure("megabytes"),
+    wrong: samples.reduce((sum, sample) => sum + sample.wrong, 0),
+  };
+}
+
+function figureOf(values: readonly (number | null)[]): Figure {
+  const known = values.filter((value) => value !== null).toSorted((a, b) => a - b);
+  if (known.length === 0) return null;
+  const half = Math.floor(known.length / 2);
+  const median = known.length % 2 === 1 ? known[half] : (known[half - 1] + known[half]) / 2;
+  return { median, low: known[0], high: known[known.length - 1] };
+}

@@ -1,0 +1,53 @@
+import { cpus, release } from "node:os";
+import type { Extras } from "./extras.ts";
+import type { Figure, Row } from "./measure.ts";
+
+/** What scripts read: a number a figure, null where it was not measured. */
+export function jsonOf(rows: readonly Row[], extras: Extras | null): object {
+  const plain = rows.map(({ name, ...figures }) => ({
+    name,
+    ...Object.fromEntries(
+      Object.entries(figures).map(([field, value]) => [
+        field,
+        typeof value === "object" && value !== null ? round(value.median, 4) : value,
+      ]),
+    ),
+  }));
+  return { rows: plain, ...(extras === null ? {} : { extras }) };
+}
+
+/** The section of docs/benchmarks.md. */
+export function textOf(rows: readonly Row[], extras: Extras | null): string {
+  const lines = rows.map(
+    (row) =>
+      `| ${row.name} | ${show(row.cpuUsPerRequest, 1)} | ${show(row.servingUsPerRequest, 1)} | ${show(row.requestsPerSecond, 0)} | ${show(row.addedMsP50, 2)} | ${show(row.addedMsP99, 2)} | ${show(row.addedMsP50At1000, 2)} | ${show(row.addedMsP99At1000, 2)} | ${show(row.cpuUsPerChunk, 1)} | ${show(row.addedFirstChunkMs, 2)} | ${show(row.megabytes, 0)} |`,
+  );
+  return `## The gateway
+
+Median over the rounds, lowest to highest in brackets; ${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Linux ${release()}, Node ${process.version}.
+Gateway on one core, load and provider on another, raw keep-alive sockets, 1 KB answers. Processor time is the system's account of the
+process with all its threads, at the most requests that one core does; milliseconds are beside the same load sent to the provider directly,
+the provider's own 20 ms subtracted call by call. Understudy checks a key, assigns, and records sealed; the others record nothing.
+
+| | µs of processor a request | of it the serving thread | requests/s | added ms p50 at 300/s | p99 | p50 at 1,000/s | p99 | µs a streamed piece | first piece later by ms | MB |
+|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|
+${lines.join("\n")}
+${extras === null ? "" : extrasText(extras)}
+\`npm run bench:gateway -- --write\``;
+}
+
+function extrasText({ idleStreams, overload }: Extras): string {
+  return `
+- ${idleStreams.streams} idle streams: ${idleStreams.megabytes.toFixed(0)} MB resident (${idleStreams.megabytesBefore.toFixed(0)} MB before).
+- Overload, ${overload.rate} requests/s (${overload.capacity} is its capacity) for ${overload.seconds} s: ${overload.answers} answered, ${overload.refused} refused with 429 or 503 (${overload.refusedWithoutRetryAfter} without Retry-After), ${overload.wrong} wrong, ${overload.broken} broken; memory ${overload.megabytesBefore.toFixed(0)} → ${overload.megabytesPeak.toFixed(0)} MB; p50 at 300/s ${overload.p50Before.toFixed(2)} ms before and ${overload.p50After.toFixed(2)} ms two seconds after.
+`;
+}
+
+function show(figure: Figure, digits: number): string {
+  if (figure === null) return "–";
+  return `${figure.median.toFixed(digits)} (${figure.low.toFixed(digits)}–${figure.high.toFixed(digits)})`;
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits));
+}

@@ -1,0 +1,51 @@
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import type { Behaviour } from "./upstream-process.ts";
+import type { Job, Result } from "./load-process.ts";
+
+const LOAD_CORE = "1";
+
+/** A provider on the core of the load. */
+export type Provider = { readonly port: number; behave(behaviour: Behaviour): Promise<void>; stop(): void };
+
+export async function startProvider(): Promise<Provider> {
+  const file = join(import.meta.dirname, "upstream-process.ts");
+  const child = spawn("taskset", ["-c", LOAD_CORE, process.execPath, file], {
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const next = (): Promise<{ type: string; port?: number }> =>
+    new Promise((resolve, reject) => {
+      child.once("message", (message) => resolve(message as { type: string; port?: number }));
+      child.once("exit", () => reject(new Error("the provider ended")));
+    });
+  const { port } = await next();
+  if (port === undefined) throw new Error("the provider did not say its port");
+  return {
+    port,
+    async behave(behaviour) {
+      const ready = next();
+      child.send(behaviour);
+      await ready;
+    },
+    stop: () => void child.kill("SIGKILL"),
+  };
+}
+
+/** Runs one job in a process of its own and gives its result. */
+export function runLoad(job: Job): Promise<Result> {
+  const file = join(import.meta.dirname, "load-process.ts");
+  const child = spawn("taskset", ["-c", LOAD_CORE, process.execPath, file, JSON.stringify(job)], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  let text = "";
+  child.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  return new Promise((resolve, reject) => {
+    child.on("close", () => {
+      try {
+        resolve(JSON.parse(text) as Result);
+      } catch {
+        reject(new Error(`the load ended without a result: ${text.slice(0, 200)}`));
+      }
+    });
+  });
+}
