@@ -13,6 +13,8 @@ export type Place = {
 
 type Names = {
   readonly url: readonly Path[];
+  /** The address where none is written. */
+  readonly otherwise?: string;
   readonly key: Path;
   readonly variable: (text: string) => string | null;
 };
@@ -21,9 +23,8 @@ type Names = {
 export function placeOf(source: Source, draft: Draft, provider: string, names: Names): Place | null {
   const at = names.key.slice(0, -1);
   const kind = kindOf(provider);
-  const url = names.url
-    .map((path) => addressOf(source, draft, path, names.variable))
-    .find((one) => one !== undefined);
+  const written = names.url.map((path) => addressOf(source, draft, path, names.variable));
+  const url = written.find((one) => one !== undefined) ?? names.otherwise;
   if (kind === null && url === undefined) {
     draft.unmapped(at, `provider "${provider}" is none that is known here, and no address is given`);
     return null;

@@ -82,7 +82,7 @@ describe("a LiteLLM proxy's config", () => {
         openai: { keyEnv: ["OPENAI_API_KEY", "OPENAI_API_KEY_2"] },
         anthropic: { type: "anthropic", timeouts: { totalMs: 300_000 }, keyEnv: "ANTHROPIC_API_KEY" },
         "openai-2": { url: "http://127.0.0.1:8000/v1" },
-        groq: { url: "https://api.groq.com/openai/v1", keyEnv: "GROQ_API_KEY" },
+        groq: { type: "groq", keyEnv: "GROQ_API_KEY" },
       },
       models: {
         "gpt-4o": {
@@ -260,6 +260,23 @@ describe("a Portkey config", () => {
       "targets.1.targets.0.weight",
     ]);
     expect(JSON.stringify(found)).not.toContain("REALSECRET");
+  });
+
+  test("of an Azure resource gets its address", () => {
+    const target = {
+      provider: "azure-openai",
+      azure_resource_name: "my-eu",
+      azure_deployment_id: "gpt4",
+      azure_api_version: "2024-10-21",
+    };
+    const { config, unmapped } = read(JSON.stringify(target));
+    const azure = {
+      type: "azure",
+      url: "https://my-eu.openai.azure.com",
+      settings: { deployment: "gpt4", apiVersion: "2024-10-21" },
+      keyEnv: "AZURE_API_KEY",
+    };
+    expect([config.providers, unmapped]).toEqual([{ "azure-openai": azure }, []]);
   });
 
   test("of one provider becomes the default provider", () => {

@@ -90,6 +90,7 @@ function target(source: Source, draft: Draft, at: Path, { chain, inherited }: In
       [...at, "custom_host"],
       [...at, "customHost"],
     ],
+    otherwise: azureAddress(source.text([...at, "azure_resource_name"])),
     key: [...at, "api_key"],
     variable,
   });
@@ -120,6 +121,9 @@ const guess = (text: unknown): string =>
       )?.[1] ?? "")
     : "";
 
+const azureAddress = (resource: string | undefined): string | undefined =>
+  resource === undefined || !/^[\w-]+$/.test(resource) ? undefined : `https://${resource}.openai.azure.com`;
+
 function settingsOf(source: Source, at: Path): { settings?: { [name: string]: string } } {
   const settings: { [name: string]: string } = {};
   for (const [theirs, ours] of SETTINGS) {
@@ -130,7 +134,6 @@ function settingsOf(source: Source, at: Path): { settings?: { [name: string]: st
 }
 
 const SETTINGS = [
-  ["azure_resource_name", "resource"],
   ["azure_deployment_id", "deployment"],
   ["azure_api_version", "apiVersion"],
   ["api_version", "apiVersion"],

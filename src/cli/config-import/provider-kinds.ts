@@ -1,10 +1,5 @@
-import type { providerForm } from "../gateway-config.ts";
-import type { z } from "zod";
-
-export type ProviderType = z.infer<typeof providerForm>["type"];
-
 /** A provider as other gateways name it: our type, its address where it is not the type's own, the usual variable of its key. */
-export type ProviderKind = { readonly type: ProviderType; readonly url?: string; readonly keyEnv?: string };
+export type ProviderKind = { readonly type: string; readonly url?: string; readonly keyEnv?: string };
 
 const compatible = (url: string, keyEnv: string): ProviderKind => ({ type: "openai", url, keyEnv });
 
@@ -17,26 +12,26 @@ const KINDS: { readonly [name: string]: ProviderKind } = {
   gemini: { type: "gemini", keyEnv: "GEMINI_API_KEY" },
   google: { type: "gemini", keyEnv: "GEMINI_API_KEY" },
   bedrock: { type: "bedrock" },
-  groq: compatible("https://api.groq.com/openai/v1", "GROQ_API_KEY"),
-  together_ai: compatible("https://api.together.xyz/v1", "TOGETHER_API_KEY"),
-  "together-ai": compatible("https://api.together.xyz/v1", "TOGETHER_API_KEY"),
-  deepseek: compatible("https://api.deepseek.com/v1", "DEEPSEEK_API_KEY"),
-  mistral: compatible("https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
-  "mistral-ai": compatible("https://api.mistral.ai/v1", "MISTRAL_API_KEY"),
-  openrouter: compatible("https://openrouter.ai/api/v1", "OPENROUTER_API_KEY"),
-  fireworks_ai: compatible("https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
-  "fireworks-ai": compatible("https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
-  xai: compatible("https://api.x.ai/v1", "XAI_API_KEY"),
-  "x-ai": compatible("https://api.x.ai/v1", "XAI_API_KEY"),
+  groq: { type: "groq", keyEnv: "GROQ_API_KEY" },
+  together_ai: { type: "together", keyEnv: "TOGETHER_API_KEY" },
+  "together-ai": { type: "together", keyEnv: "TOGETHER_API_KEY" },
+  deepseek: { type: "deepseek", keyEnv: "DEEPSEEK_API_KEY" },
+  mistral: { type: "mistral", keyEnv: "MISTRAL_API_KEY" },
+  "mistral-ai": { type: "mistral", keyEnv: "MISTRAL_API_KEY" },
+  openrouter: { type: "openrouter", keyEnv: "OPENROUTER_API_KEY" },
+  fireworks_ai: { type: "fireworks", keyEnv: "FIREWORKS_API_KEY" },
+  "fireworks-ai": { type: "fireworks", keyEnv: "FIREWORKS_API_KEY" },
+  xai: { type: "xai", keyEnv: "XAI_API_KEY" },
+  "x-ai": { type: "xai", keyEnv: "XAI_API_KEY" },
   perplexity: compatible("https://api.perplexity.ai", "PERPLEXITY_API_KEY"),
   "perplexity-ai": compatible("https://api.perplexity.ai", "PERPLEXITY_API_KEY"),
   cerebras: compatible("https://api.cerebras.ai/v1", "CEREBRAS_API_KEY"),
   nvidia_nim: compatible("https://integrate.api.nvidia.com/v1", "NVIDIA_API_KEY"),
-  ollama: { type: "openai", url: "http://127.0.0.1:11434/v1" },
-  ollama_chat: { type: "openai", url: "http://127.0.0.1:11434/v1" },
-  hosted_vllm: { type: "openai" },
-  vllm: { type: "openai" },
-  lm_studio: { type: "openai" },
+  ollama: { type: "ollama" },
+  ollama_chat: { type: "ollama" },
+  hosted_vllm: { type: "vllm" },
+  vllm: { type: "vllm" },
+  lm_studio: { type: "lmstudio" },
   openai_like: { type: "openai" },
   litellm_proxy: { type: "openai" },
 };
