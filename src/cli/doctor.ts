@@ -1,11 +1,12 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { HouseError } from "../core/index.ts";
-import { openStore } from "../store/index.ts";
 import type { Config } from "./config.ts";
 import { printJson } from "./context.ts";
 import { gatewayChecks, type Finding } from "./doctor-gateway.ts";
+import { checkRecording } from "./doctor-recording.ts";
 import { paint } from "./print.ts";
+import { withStore } from "./with-store.ts";
 
 /** Below this much free space an import may fill the disk. */
 const LOW_DISK_BYTES = 1024 ** 3;
@@ -22,7 +23,7 @@ export async function doctorCommand(
     checkNode(),
     checkFolder(config),
     checkDisk(config),
-    checkStore(config),
+    ...checkStore(config),
     checkUpstream(config, env),
     ...(await gatewayChecks(config, env, flags.online === true)),
   ];
@@ -70,27 +71,21 @@ function checkDisk({ store }: Config): Finding {
     : { check: "disk", isOk: false, detail, fix: "make room: a full disk refuses new calls" };
 }
 
-function checkStore({ store, key }: Config): Finding {
-  if (!existsSync(store))
-    return {
-      check: "store",
-      isOk: true,
-      detail: `${store} does not exist yet; the first import makes it`,
-      fix: null,
-    };
+function checkStore({ store, key }: Config): readonly Finding[] {
+  const check = "store";
+  if (!existsSync(store)) {
+    const detail = `${store} does not exist yet; the first import makes it`;
+    return [{ check, isOk: true, detail, fix: null }];
+  }
   try {
-    const open = openStore({ dir: store, key, nowMs: () => Date.now() });
-    const { calls, sessions } = open.calls.count();
-    open.close();
-    return {
-      check: "store",
-      isOk: true,
-      detail: `${calls} calls in ${sessions} sessions, the key opens it`,
-      fix: null,
-    };
+    return withStore({ store, key }, (open) => {
+      const { calls, sessions } = open.calls.count();
+      const detail = `${calls} calls in ${sessions} sessions, the key opens it`;
+      return [{ check, isOk: true, detail, fix: null }, checkRecording(open, store)];
+    });
   } catch (error) {
     if (!(error instanceof HouseError)) throw error;
-    return { check: "store", isOk: false, detail: error.message, fix: null };
+    return [{ check, isOk: false, detail: error.message, fix: null }];
   }
 }
 

@@ -5,7 +5,7 @@ import type { Upstreams } from "../models/index.ts";
 import type { SegmentLog } from "../store/index.ts";
 import type { GatewayConfig } from "./gateway-config.ts";
 
-/** Below this the next segments may not fit: a segment is 16 MB and is made before it is needed. */
+/** Below this the next segments may not fit: one is 32 MiB, made before it is needed, and as much again stays free. */
 const LOW_DISK_BYTES = 64 * 1024 ** 2;
 
 /** What runs, for those who look at it. */
@@ -93,6 +93,18 @@ const FIGURES: readonly Figure[] = [
     "counter",
   ],
   [
+    "recording_aside_total",
+    "Recorded calls that cannot be read as calls and were put aside",
+    ({ folding }) => folding()?.aside ?? 0,
+    "counter",
+  ],
+  [
+    "recording_lost_groups_total",
+    "Groups of calls that the disk has lost",
+    ({ folding }) => folding()?.lostGroups ?? 0,
+    "counter",
+  ],
+  [
     "folding_failures_total",
     "Rounds of folding that failed",
     ({ folding }) => folding()?.failures ?? 0,
@@ -120,10 +132,14 @@ export function probesOf(
       name: "recording",
       isVital: config.recording.onFailure === "refuse",
       check() {
-        const failed = live()?.calls.stats().failedGroups ?? 0;
-        const isOk = failed === failedBefore;
-        failedBefore = failed;
-        return { isOk, detail: isOk ? "segments are written" : "segments could not be written lately" };
+        const { failedGroups, refusing } = live()?.calls.stats() ?? { failedGroups: 0, refusing: null };
+        // A failure counts until the next look, since only a call can tell that it is over; a stalled disk tells by itself.
+        const isStalled = refusing === "overloaded";
+        const isOk = failedGroups === failedBefore && !isStalled;
+        failedBefore = failedGroups;
+        if (isOk) return { isOk, detail: "segments are written" };
+        const detail = isStalled ? "the disk does not answer" : "segments could not be written lately";
+        return { isOk, detail };
       },
     },
     {

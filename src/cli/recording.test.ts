@@ -1,5 +1,6 @@
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { join, resolve } from "node:path";
 import { describe, expect, test } from "vitest";
 import { startFolding } from "../collect/index.ts";
 import { silentLog } from "../core/index.ts";
@@ -13,9 +14,11 @@ import {
 } from "../store/index.ts";
 import { append } from "../store/segments/testing.ts";
 import { withFolder } from "../store/testing.ts";
+import { checkRecording } from "./doctor-recording.ts";
 import { eraseCalls } from "./erase.ts";
 import { foldAll } from "./recording.ts";
 
+const CLI = resolve(import.meta.dirname, "../../bin/understudy.js");
 const nowMs = (): number => Date.now();
 const request = Buffer.from(JSON.stringify({ model: "m", messages: [{ role: "user", content: "hi" }] }));
 const response = Buffer.from(
@@ -126,5 +129,40 @@ describe("eraseCalls()", () => {
         'Cannot use --before "yesterday"',
       ]);
       expect([...store.audit.iterate()]).toEqual([]);
+    }));
+});
+
+describe("checkRecording()", () => {
+  test("tells of files and calls that cannot be read, and what to do", () =>
+    withStore(async (store, place) => {
+      const recording = await startRecording(store, place.store);
+      expect(checkRecording(store, place.store)).toMatchObject({ isOk: true, fix: null });
+      const [begin, end] = records("a", "s1");
+      await append(recording.log, [{ ...begin, protocol: "morse" }, end]);
+      await recording.close();
+      expect(checkRecording(store, place.store)).toMatchObject({
+        isOk: false,
+        detail:
+          "0 gateways write, 0 B of segments, 0 calls under way, 1 calls put aside: they cannot be read",
+      });
+      writeFileSync(join(segmentsFolderOf(place.store), "x.segment.damaged"), "");
+      expect(checkRecording(store, place.store).fix).toContain("put the files back from a backup");
+    }));
+});
+
+describe("understudy erase", () => {
+  test("takes in what a killed gateway left, and erases it", () =>
+    withStore(async (store, place) => {
+      const dir = segmentsFolderOf(place.store);
+      const log = await openSegmentLog({ dir, keys: store.segmentKeys, nowMs });
+      const [begin] = records("b", "s1");
+      await append(log, records("a", "s1"));
+      await append(log, [begin]);
+      await log.close();
+      const args = [CLI, "erase", "--session", "s1", "--store", place.store, "--json"];
+      const { stdout } = spawnSync(process.execPath, ["--disable-warning=ExperimentalWarning", ...args]);
+      const erased = { calls: 2, held: 0, examples: 0, specialists: [], certificates: [] };
+      expect(JSON.parse(stdout.toString())).toEqual(erased);
+      expect(callIds(store)).toEqual([]);
     }));
 });

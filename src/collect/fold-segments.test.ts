@@ -180,6 +180,19 @@ describe("foldSegments()", () => {
       expect(setup.store.calls.get("lost")).toMatchObject({ status: 499, response: null, latencyMs: null });
     }));
 
+  test("gives up on a call of a living gateway after a day, and keeps an answer that comes later", () =>
+    withRecording(async (setup) => {
+      const log = await setup.log();
+      await write(log, [[begin("slow")]]);
+      const nextDay = (): number => nowMs() + 25 * 3600 * 1000;
+      expect(fold(setup)).toMatchObject({ calls: 0 });
+      expect(fold(setup, { nowMs: nextDay })).toMatchObject({ calls: 1, unanswered: 1 });
+      await write(log, [[end("slow")]]);
+      expect(fold(setup, { nowMs: nextDay })).toMatchObject({ calls: 0, aside: 1 });
+      expect(setup.store.calls.get("slow")?.status).toBe(499);
+      await log.close();
+    }));
+
   test("takes no call twice when it is stopped between any two batches", () =>
     withRecording(async (setup) => {
       const log = await setup.log();
