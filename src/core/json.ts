@@ -14,20 +14,21 @@ export function canonicalJson(value: unknown): string {
   return `{${entries.map(([key, inner]) => `${JSON.stringify(key)}:${canonicalJson(inner)}`).join(",")}}`;
 }
 
-/** Levels of nesting of a value, counted without recursion; stops counting above `limit`. */
+/** Levels of nesting of a value; stops counting, and going down, above `limit`. On the path of every call. */
 export function jsonDepth(value: unknown, limit: number = MAX_JSON_DEPTH): number {
-  let level: unknown[] = [value];
-  let depth = 0;
-  while (level.length > 0 && depth <= limit) {
-    const next: unknown[] = [];
-    for (const item of level) {
-      if (item === null || typeof item !== "object") continue;
-      for (const inner of Object.values(item)) next.push(inner);
-    }
-    level = next;
-    if (next.length > 0) depth += 1;
+  return value === null || typeof value !== "object" ? 0 : depthOf(value, limit);
+}
+
+function depthOf(value: object, limit: number): number {
+  if (limit < 0) return 0;
+  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
+  let deepest = -1;
+  for (let at = 0; at < inner.length; at += 1) {
+    const one = inner[at];
+    const depth = typeof one === "object" && one !== null ? depthOf(one, limit - 1) : 0;
+    if (depth > deepest) deepest = depth;
   }
-  return depth;
+  return deepest + 1;
 }
 
 /** The value a text holds, or undefined when it is not JSON or nests deeper than the limit. */

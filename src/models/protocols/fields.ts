@@ -34,15 +34,22 @@ export function countOf(value: unknown): number | null {
 
 /** The object without the fields that are undefined. */
 export function given<T extends { readonly [field: string]: unknown }>(fields: T): T {
+  const names = Object.keys(fields);
+  if (names.every((name) => fields[name] !== undefined)) return fields;
+  const kept: { [field: string]: unknown } = {};
+  for (const name of names) if (fields[name] !== undefined && name !== "__proto__") kept[name] = fields[name];
   // Leaving out undefined fields changes no type under the compiler's settings of this house.
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+  return kept as T;
 }
 
 /** The fields but those named, and without those that are undefined. */
 export function without(fields: Fields, names: ReadonlySet<string>): Fields {
-  return Object.fromEntries(
-    Object.entries(fields).filter(([name, value]) => !names.has(name) && value !== undefined),
-  );
+  const kept: { [field: string]: unknown } = {};
+  for (const name of Object.keys(fields)) {
+    // Assigned, this one would be the object's prototype.
+    if (name !== "__proto__" && fields[name] !== undefined && !names.has(name)) kept[name] = fields[name];
+  }
+  return kept;
 }
 
 export type Fault = { readonly ok: false; readonly message: string; readonly param: string | null };
