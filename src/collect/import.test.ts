@@ -212,6 +212,44 @@ describe("importLogs()", () => {
     ]);
   });
 
+  test("takes a call whose span and events stand on different lines, and tells a span without content where it stood", async () => {
+    const attribute = (key: string, text: string): object => ({ key, value: { stringValue: text } });
+    const spanOf = (spanId: string): object => ({
+      resourceSpans: [
+        {
+          scopeSpans: [
+            {
+              spans: [
+                {
+                  traceId: "t",
+                  spanId,
+                  startTimeUnixNano: "1",
+                  attributes: [attribute("gen_ai.operation.name", "chat")],
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    const details = [
+      attribute("gen_ai.input.messages", '[{"role":"user","parts":[{"type":"text","content":"Hi"}]}]'),
+      attribute("gen_ai.output.messages", '[{"role":"assistant","parts":[{"type":"text","content":"Ho"}]}]'),
+    ];
+    const event = {
+      traceId: "t",
+      spanId: "a",
+      eventName: "gen_ai.client.inference.operation.details",
+      attributes: details,
+    };
+    const logs = { resourceLogs: [{ scopeLogs: [{ logRecords: [event] }] }] };
+    const { calls, refused } = await take(
+      [spanOf("a"), spanOf("b"), logs].map((one) => JSON.stringify(one)).join("\n"),
+    );
+    expect(calls.map(({ id, response }) => [id, response?.message.content])).toEqual([["t:a", "Ho"]]);
+    expect(refused.map(({ line: at, reason }) => [at, reason])).toEqual([[2, "no-content"]]);
+  });
+
   test("reports a line with many refused records with its text once", async () => {
     const { refused, counts } = await take(`${JSON.stringify({ data: [1, 2] })}\n${line("a")}\n`);
     expect(refused.map(({ text }) => text !== "")).toEqual([true, false]);

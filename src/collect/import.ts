@@ -1,7 +1,7 @@
 import { contentHash, HouseError, type Call, type Progress } from "../core/index.ts";
 import type { AddResult, Store } from "../store/index.ts";
 import { formatOf, type LogFormat } from "./formats.ts";
-import { asFinetune, FORMS, type Found } from "./forms/index.ts";
+import { asFinetune, FORMS, Halves, type Found, type Settled } from "./forms/index.ts";
 import {
   callOf,
   callsOfFinetune,
@@ -79,6 +79,7 @@ export async function importLogs(
         `Stopped while importing "${file}": ${run.counts().taken} calls are in the store; run the same command to go on`,
       );
   }
+  run.finish();
   return run.counts();
 }
 
@@ -99,6 +100,7 @@ class ImportRun {
   readonly #reasons: Record<string, number> = {};
   readonly #formats: Record<string, number> = {};
   readonly #pending = new Map<string, unknown>();
+  readonly #halves = new Halves<Place>();
   #batch: Held[] = [];
   #lines = 0;
   #records = 0;
@@ -144,6 +146,17 @@ class ImportRun {
       // A line with many refused records is reported with its text once.
       source.text = "";
     }
+  }
+
+  /** Takes what has waited for its other half until now. */
+  finish(): void {
+    this.#settle(this.#halves.rest());
+    this.flush();
+  }
+
+  #settle(settled: readonly Settled<Place>[]): void {
+    for (const { found, place } of settled)
+      this.#orRefuse({ ...place, text: "" }, () => this.#take(found, place));
   }
 
   flush(): void {
@@ -213,6 +226,9 @@ class ImportRun {
         return this.#keep(callOf(found.draft, this.#pseudonym), place);
       case "other":
         this.#passed += 1;
+        return;
+      case "half":
+        this.#settle(this.#halves.add(found.half, place));
         return;
       case "no-content":
       case "bad-response":

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import type { Call } from "../../src/core/index.ts";
 import { formatOf } from "../../src/collect/formats.ts";
 import { callOf } from "../../src/collect/parse.ts";
+import { Halves, type Found } from "../../src/collect/forms/index.ts";
 import { otlp } from "../../src/collect/forms/otlp.ts";
 
 // Attribute names and shapes as in OpenTelemetry's semantic conventions for GenAI (1.27, 1.36, 1.38 and later), OpenLLMetry 0.4x,
@@ -35,16 +36,27 @@ export const exported = (...spans: object[]): { [field: string]: unknown } => ({
   resourceSpans: [{ resource: { attributes: [] }, scopeSpans: [{ scope: { name: "x" }, spans }] }],
 });
 
-export function callsIn(record: { readonly [field: string]: unknown }): Call[] {
-  expect(formatOf(record)).toBe("otlp");
-  return otlp
-    .read(record)
-    .flatMap((found) =>
-      found.kind === "call" ? [callOf(found.draft, (kind, name) => `${kind}:${name.length}`)] : [],
-    );
+type Records = readonly { readonly [field: string]: unknown }[];
+
+/** What records hold, put together as an import does it. */
+function foundIn(records: Records): Found[] {
+  const halves = new Halves<null>();
+  const found = records.flatMap((record): Found[] => {
+    expect(formatOf(record)).toBe("otlp");
+    return otlp
+      .read(record)
+      .flatMap((one) =>
+        one.kind === "half" ? halves.add(one.half, null).map((whole) => whole.found) : [one],
+      );
+  });
+  return [...found, ...halves.rest().map((one) => one.found)];
 }
-export const kindsIn = (record: { readonly [field: string]: unknown }): string[] =>
-  otlp.read(record).map(({ kind }) => kind);
+
+export const callsIn = (...records: Records): Call[] =>
+  foundIn(records).flatMap((found) =>
+    found.kind === "call" ? [callOf(found.draft, (kind, name) => `${kind}:${name.length}`)] : [],
+  );
+export const kindsIn = (...records: Records): string[] => foundIn(records).map(({ kind }) => kind);
 
 export const WEATHER = {
   type: "function",

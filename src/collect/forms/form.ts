@@ -1,4 +1,5 @@
 import type { Fields } from "./fields.ts";
+import type { Half } from "./otlp-span.ts";
 
 /**
  * A call as an export tells it, in the call form of docs/logs.md: `callOf` checks it, names its origin by a pseudonym and
@@ -23,7 +24,9 @@ export type Draft = {
 export type Found =
   | { readonly kind: "call"; readonly draft: Draft }
   | { readonly kind: "other" }
-  | { readonly kind: "no-content" | "bad-response"; readonly detail: string };
+  | { readonly kind: "no-content" | "bad-response"; readonly detail: string }
+  /** A part of a call whose rest may come in another record. */
+  | { readonly kind: "half"; readonly half: Half };
 
 /** A form of export: how to tell it, and what a record of it holds. */
 export type Form = {

@@ -28,3 +28,4 @@ export type ExportFormat = keyof typeof FORMS;
 
 export type { Draft, Form, Found } from "./form.ts";
 export { asFinetune, isSharegpt } from "./sharegpt.ts";
+export { Halves, type Settled } from "./halves.ts";

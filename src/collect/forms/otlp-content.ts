@@ -2,7 +2,8 @@ import { answerFrom } from "./answer.ts";
 import { requestFrom } from "./bodies.ts";
 import { fieldsOf, given, isFields, listOf, textIn, unpacked, type Fields } from "./fields.ts";
 import { messagesFrom, systemFrom, withPlainText } from "./messages.ts";
-import { attributesOf, indexed } from "./otlp-value.ts";
+import type { SpanEvent } from "./otlp-span.ts";
+import { indexed } from "./otlp-value.ts";
 import { toolsFrom } from "./tools.ts";
 
 /** What a span says went in and came out. */
@@ -14,14 +15,12 @@ export type Content = {
   readonly parameters?: Fields;
 };
 
-type Event = { readonly name: string; readonly attributes: Fields; readonly body: unknown };
-
 /**
  * The content of a span, in whichever of the habits it was recorded: OpenTelemetry's GenAI conventions (attributes, the
  * details event, the older events per message), OpenLLMetry's indexed attributes, OpenInference, the AI SDK. Null when it was
  * recorded without content.
  */
-export function contentOf(attributes: Fields, events: readonly Event[]): Content | null {
+export function contentOf(attributes: Fields, events: readonly SpanEvent[]): Content | null {
   const details = events.find(({ name }) => name === "gen_ai.client.inference.operation.details");
   const all = details === undefined ? attributes : { ...attributes, ...details.attributes };
   return (
@@ -47,7 +46,7 @@ function conventions(attributes: Fields): Content | null {
 }
 
 // gen_ai.user.message {content}, gen_ai.choice {message, finish_reason}: the body is the event's, or its attributes.
-function perMessage(events: readonly Event[]): Content | null {
+function perMessage(events: readonly SpanEvent[]): Content | null {
   const messages: unknown[] = [];
   let answer: Fields | null = null;
   for (const { name, attributes, body } of events) {
@@ -86,7 +85,7 @@ function contentIn(value: unknown): unknown {
 }
 
 // Logfire keeps the events as JSON in an attribute.
-const eventsIn = (value: unknown): Event[] =>
+const eventsIn = (value: unknown): SpanEvent[] =>
   listOf(unpacked(value)).map((event) => ({
     name: textIn(event, "event.name", "name") ?? "",
     attributes: event,
@@ -181,7 +180,7 @@ function aiSdk(attributes: Fields): Content | null {
 }
 
 // Until 2024: one event with the whole prompt, one with the whole completion.
-function oldEvents(attributes: Fields, events: readonly Event[]): Content | null {
+function oldEvents(attributes: Fields, events: readonly SpanEvent[]): Content | null {
   const one = (name: string, attribute: string): unknown =>
     events.find((event) => event.name === name)?.attributes[attribute] ?? attributes[attribute];
   const messages = messagesFrom(one("gen_ai.content.prompt", "gen_ai.prompt"));
@@ -192,13 +191,3 @@ function oldEvents(attributes: Fields, events: readonly Event[]): Content | null
     answer: answerFrom(one("gen_ai.content.completion", "gen_ai.completion")),
   };
 }
-
-/** The events of a span. */
-export const spanEvents = (span: Fields): Event[] =>
-  listOf(span["events"]).map((event) => ({
-    name: textIn(event, "name") ?? "",
-    attributes: attributesOf(event["attributes"]),
-    body: undefined,
-  }));
-
-export type { Event as SpanEvent };

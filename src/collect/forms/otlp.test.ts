@@ -216,6 +216,62 @@ describe("otlp", () => {
     expect(said).toEqual([expected, expected]);
   });
 
+  test("puts a span and its events together that come in records apart, in any order", () => {
+    const body = (fields: object): object => ({
+      kvlistValue: {
+        values: Object.entries(fields).map(([key, text]) => ({
+          key,
+          value: { stringValue: text as string },
+        })),
+      },
+    });
+    const event = (name: string, fields: object): { [field: string]: unknown } => ({
+      resourceLogs: [
+        {
+          scopeLogs: [
+            {
+              logRecords: [
+                {
+                  timeUnixNano: "1772445600000000000",
+                  traceId: "4bf92f3577b34da6a3ce929d0e0e4736",
+                  spanId: "00f067aa0ba902b7",
+                  eventName: name,
+                  attributes: attributes({ "gen_ai.system": "openai" }),
+                  body: body(fields),
+                },
+              ],
+            },
+          ],
+        },
+      ],
+    });
+    const asking = event("gen_ai.user.message", { content: "Hi" });
+    const answering = event("gen_ai.choice", { content: "Ho", finish_reason: "stop" });
+    const told = exported(
+      span({ "gen_ai.operation.name": "chat", "gen_ai.request.model": "m", "gen_ai.usage.input_tokens": 3 }),
+    );
+    const orders = [
+      [asking, answering, told],
+      [told, asking, answering],
+      [asking, told, answering],
+    ];
+    const expected = ["m", "Hi", "Ho", 3, 250.5];
+    expect(
+      orders.map((records) =>
+        callsIn(...records).map(({ request, response, usage, latencyMs }) => [
+          request.model,
+          request.messages[0].content,
+          response?.message.content,
+          usage.inputTokens,
+          latencyMs,
+        ]),
+      ),
+    ).toEqual([[expected], [expected], [expected]]);
+    // Without the span the events are the call; without events the span has no content.
+    expect(callsIn(asking, answering).map(({ request }) => request.model)).toEqual(["unknown"]);
+    expect(kindsIn(told)).toEqual(["no-content"]);
+  });
+
   test("takes a failed call as failed, with its status and its message", () => {
     const [call] = callsIn(
       exported(

@@ -1,8 +1,8 @@
 import { finishOf, usageFrom } from "./answer.ts";
 import { fieldsOf, given, isFields, isoTime, listOf, textIn, unpacked, type Fields } from "./fields.ts";
 import { failedOr, OTHER, type Draft, type Form, type Found } from "./form.ts";
-import { contentOf, spanEvents, type Content, type SpanEvent } from "./otlp-content.ts";
-import { anyValue, attributesOf, nanoMs } from "./otlp-value.ts";
+import { contentOf, type Content } from "./otlp-content.ts";
+import { halvesOfLogs, keyOf, spanOf, type Half, type Span } from "./otlp-span.ts";
 import { parametersFrom } from "./tools.ts";
 
 /** OTLP JSON: an export request of spans or of log records (the events of the GenAI conventions), or one span. */
@@ -10,22 +10,9 @@ export const otlp: Form = {
   is: (record) => groupsOf(record).length > 0 || isSpan(record),
   read(record) {
     if (isSpan(record)) return withoutWrappers([spanOf(record)]);
-    const spans = groupsOf(record).flatMap((group) => spansIn(group));
-    return spans.length === 0 ? OTHER : withoutWrappers(spans);
+    const found = groupsOf(record).flatMap(foundInGroup);
+    return found.length === 0 ? OTHER : found;
   },
-};
-
-type Span = {
-  readonly id: string;
-  readonly trace: string | undefined;
-  readonly parent: string | undefined;
-  readonly name: string | undefined;
-  readonly startMs: number | undefined;
-  readonly endMs: number | undefined;
-  readonly attributes: Fields;
-  readonly events: readonly SpanEvent[];
-  readonly isFailed: boolean;
-  readonly message: string | undefined;
 };
 
 const GROUPS = ["resourceSpans", "resource_spans", "batches", "resourceLogs", "resource_logs"];
@@ -36,60 +23,16 @@ const isSpan = (record: Fields): boolean =>
   ("spanId" in record || "span_id" in record) &&
   ("startTimeUnixNano" in record || "start_time_unix_nano" in record);
 
-function spansIn(group: Fields): Span[] {
+function foundInGroup(group: Fields): Found[] {
   const scopes = ["scopeSpans", "scope_spans", "instrumentationLibrarySpans"].flatMap((name) =>
     listOf(group[name]),
   );
   const logs = ["scopeLogs", "scope_logs"].flatMap((name) => listOf(group[name]));
-  const spans = scopes.flatMap((scope) => listOf(scope["spans"]).map(spanOf));
   const records = logs.flatMap((scope) => listOf(scope["logRecords"] ?? scope["log_records"]));
-  return [...spans, ...spansOfLogs(records)];
-}
-
-function spanOf(span: Fields): Span {
-  const status = fieldsOf(span["status"]);
-  const trace = textIn(span, "traceId", "trace_id");
-  return {
-    id: textIn(span, "spanId", "span_id") ?? "",
-    trace,
-    parent: textIn(span, "parentSpanId", "parent_span_id"),
-    name: textIn(span, "name"),
-    startMs: nanoMs(span["startTimeUnixNano"] ?? span["start_time_unix_nano"]),
-    endMs: nanoMs(span["endTimeUnixNano"] ?? span["end_time_unix_nano"]),
-    attributes: attributesOf(span["attributes"]),
-    events: spanEvents(span),
-    isFailed: status["code"] === 2 || status["code"] === "STATUS_CODE_ERROR",
-    message: textIn(status, "message"),
-  };
-}
-
-/** The events of one span, kept as log records, stand for the span. */
-function spansOfLogs(records: readonly Fields[]): Span[] {
-  const spans = new Map<string, Span & { events: SpanEvent[] }>();
-  for (const record of records) {
-    const attributes = attributesOf(record["attributes"]);
-    const name = textIn(record, "eventName", "event_name") ?? textIn(attributes, "event.name") ?? "";
-    if (!name.startsWith("gen_ai.")) continue;
-    const id = textIn(record, "spanId", "span_id") ?? "";
-    const trace = textIn(record, "traceId", "trace_id");
-    const event: SpanEvent = { name, attributes, body: anyValue(record["body"]) };
-    const key = `${trace ?? ""}:${id}`;
-    const span = spans.get(key) ?? {
-      id,
-      trace,
-      parent: undefined,
-      name: undefined,
-      startMs: nanoMs(record["timeUnixNano"] ?? record["time_unix_nano"]),
-      endMs: undefined,
-      attributes: { "gen_ai.operation.name": "chat", ...attributes },
-      events: [],
-      isFailed: attributes["error.type"] !== undefined,
-      message: undefined,
-    };
-    span.events.push(event);
-    spans.set(key, span);
-  }
-  return [...spans.values()];
+  return [
+    ...withoutWrappers(scopes.flatMap((scope) => listOf(scope["spans"]).map(spanOf))),
+    ...halvesOfLogs(records).map((half): Found => ({ kind: "half", half })),
+  ];
 }
 
 /** What a call is told twice, by a framework and by the client it calls, is one call: the inner span, which saw the wire. */
@@ -115,11 +58,44 @@ function foundIn(span: Span): Found {
   const { attributes } = span;
   if (!isModelCall(attributes)) return { kind: "other" };
   const content = contentOf(attributes, span.events);
-  if (content === null || content.messages.length === 0) {
-    const detail = `span "${span.id}" was recorded without messages: turn the capture of content on where it is traced`;
-    return { kind: "no-content", detail };
-  }
+  // The content may come in events of its own.
+  if (content === null || content.messages.length === 0)
+    return { kind: "half", half: { key: keyOf(span), span, events: [] } };
   return { kind: "call", draft: draftOf(span, content) };
+}
+
+/** True when a span and its events say all that was recorded of the call. */
+export function isWhole({ span, events }: Half): boolean {
+  if (span === null) return false;
+  const content = contentOf(span.attributes, events);
+  return content !== null && (content.answer !== null || errorOf(span) !== undefined);
+}
+
+/** The call in a span and its events, as far as they came. */
+export function settled(half: Half): Found {
+  const span = half.span ?? standIn(half);
+  const content = contentOf(span.attributes, [...span.events, ...half.events]);
+  if (content !== null && content.messages.length > 0) return { kind: "call", draft: draftOf(span, content) };
+  const detail = `span "${span.id}" was recorded without messages: turn the capture of content on where it is traced`;
+  return { kind: "no-content", detail };
+}
+
+/** Events whose span is not there say themselves whose they are. */
+function standIn({ key, events }: Half): Span {
+  const [first] = events;
+  const [trace, id] = key.split(":");
+  return {
+    id,
+    trace: trace === "" ? undefined : trace,
+    parent: undefined,
+    name: undefined,
+    startMs: first.timeMs,
+    endMs: undefined,
+    attributes: { "gen_ai.operation.name": "chat", ...first.attributes },
+    events: [],
+    isFailed: first.attributes["error.type"] !== undefined,
+    message: undefined,
+  };
 }
 
 const CALLS = new Set(["chat", "generate_content", "text_completion", "completion"]);
@@ -150,7 +126,7 @@ function draftOf(span: Span, content: Content): Draft {
   const { startMs, endMs } = span;
   return {
     ...given({
-      id: `${span.trace ?? ""}:${span.id}`,
+      id: keyOf(span),
       session: textIn(attributes, ...SESSIONS) ?? span.trace,
       user: textIn(attributes, ...USERS),
       timestamp: isoTime(startMs),
