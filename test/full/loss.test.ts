@@ -1,14 +1,15 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { afterAll, describe, expect, test } from "vitest";
 import { foldSegments } from "../../src/collect/index.ts";
 import { seededRandom } from "../../src/core/index.ts";
 import { protocols } from "../../src/models/index.ts";
 import { openStore, segmentsFolderOf } from "../../src/store/index.ts";
 import { makeFileSystem, type FileSystem } from "../loss/file-system.ts";
-import { missingIn, startLoadedGateway } from "../loss/gateways.ts";
+import { missingIn, startLoadedGateway, type LoadedGateway } from "../loss/gateways.ts";
 import {
   killedWriter,
   lossesOf,
@@ -75,7 +76,7 @@ describe("kill -9", () => {
     for (let round = 0; round < 40; round += 1) {
       const mode = modeOf(round);
       const store = join(folder, "gateways");
-      const gateway = await startLoadedGateway(join(folder, "gateway-log"), store, mode);
+      const gateway = await startLoadedGateway({ folder: join(folder, "gateway-log"), store, mode });
       await gateway.until(1 + random.below(600));
       await gateway.kill();
       const open = openStore({ dir: store, nowMs });
@@ -160,5 +161,72 @@ describe("a loss of power", () => {
       after.unmount();
       expect(losses, `round ${round}`).toEqual(NO_LOSS);
     }
+  });
+});
+
+describe("a gateway", () => {
+  const PAD = 200_000;
+
+  /** Calls that clients have whole and the store has not, after a kill. */
+  const missingAfterKill = async (gateway: LoadedGateway, store: string, pad = 0): Promise<string[]> => {
+    await gateway.kill();
+    const open = openStore({ dir: store, nowMs });
+    foldSegments(open, { dir: segmentsFolderOf(store), protocols, nowMs, waitMs: 5000 });
+    const missing = missingIn((id) => open.calls.get(id), gateway, "durable", pad);
+    open.close();
+    return missing;
+  };
+
+  test("on a full disk refuses, and answers again by itself when there is room", async (context) => {
+    const disk = fileSystem("gateway-full", 160);
+    context.skip(disk === null, "no file system of a size of its own can be made here");
+    const store = join(disk!.path, "store");
+    const gateway = await startLoadedGateway({
+      folder: join(folder, "full-log"),
+      store,
+      mode: "durable",
+      pad: PAD,
+    });
+    const filler = join(disk!.path, "filler");
+    writeFileSync(filler, Buffer.alloc(70 * 1024 * 1024));
+    await gateway.until(100, 503);
+    rmSync(filler);
+    await gateway.until(gateway.whole.size + 50);
+    expect([...gateway.statuses.keys()].sort((a, b) => a - b)).toEqual([200, 503]);
+    expect(await missingAfterKill(gateway, store, PAD)).toEqual([]);
+  });
+
+  test("on a full disk serves unrecorded where the operator wants that", async (context) => {
+    const disk = fileSystem("gateway-serves", 160);
+    context.skip(disk === null, "no file system of a size of its own can be made here");
+    const store = join(disk!.path, "store");
+    const options = {
+      folder: join(folder, "serve-log"),
+      store,
+      mode: "durable",
+      onFailure: "serve",
+      pad: PAD,
+    } as const;
+    const gateway = await startLoadedGateway(options);
+    writeFileSync(join(disk!.path, "filler"), Buffer.alloc(70 * 1024 * 1024));
+    // Many times what the segments that are there can hold.
+    await gateway.until(1500);
+    expect([...gateway.statuses.keys()]).toEqual([200]);
+    // The disk was full, so this can fail: some of what was served is not recorded.
+    expect((await missingAfterKill(gateway, store, PAD)).length).toBeGreaterThan(0);
+  });
+
+  test("answers while another process holds the database, and loses nothing", async () => {
+    const store = join(folder, "locked");
+    const gateway = await startLoadedGateway({ folder: join(folder, "locked-log"), store, mode: "durable" });
+    await gateway.until(50);
+    const holder = new DatabaseSync(join(store, "store.db"));
+    holder.exec("BEGIN IMMEDIATE");
+    const before = gateway.whole.size;
+    await gateway.until(before + 500);
+    holder.exec("ROLLBACK");
+    holder.close();
+    expect([...gateway.statuses.keys()]).toEqual([200]);
+    expect(await missingAfterKill(gateway, store)).toEqual([]);
   });
 });

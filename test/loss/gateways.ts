@@ -9,7 +9,10 @@ const CLI = resolve(import.meta.dirname, "../../bin/understudy.js");
 const CLIENTS = 16;
 const QUESTIONS = 20;
 
-const question = (at: number) => ({ model: "m", messages: [{ role: "user", content: `${at}?` }] });
+const question = (at: number, pad: number) => ({
+  model: "m",
+  messages: [{ role: "user", content: `${at}?`.padEnd(pad, "why ") }],
+});
 const answer = (at: number): string => `answer to ${at} `.repeat(20);
 
 /** `understudy serve` as a process, under load, until it is killed. */
@@ -18,20 +21,33 @@ export type LoadedGateway = {
   /** Ids of calls that a client has whole, and which question it was; of which it has the head. */
   readonly whole: ReadonlyMap<string, number>;
   readonly begun: ReadonlyMap<string, number>;
-  /** Resolves when so many are whole. */
-  until(count: number): Promise<void>;
+  /** How many responses had a status. */
+  readonly statuses: ReadonlyMap<number, number>;
+  /** Resolves when so many are whole, or have a status. */
+  until(count: number, status?: number): Promise<void>;
   kill(): Promise<void>;
 };
 
-export async function startLoadedGateway(folder: string, store: string, mode: Mode): Promise<LoadedGateway> {
+export type LoadOptions = {
+  /** For what the gateway reads. */
+  readonly folder: string;
+  readonly store: string;
+  readonly mode: Mode;
+  readonly onFailure?: "refuse" | "serve";
+  /** Characters of a question. */
+  readonly pad?: number;
+};
+
+export async function startLoadedGateway(options: LoadOptions): Promise<LoadedGateway> {
+  const { folder, store, mode, onFailure = "refuse", pad = 0 } = options;
   mkdirSync(folder, { recursive: true });
   const [log, config] = [join(folder, "log.jsonl"), join(folder, "config.json")];
   const lines = Array.from({ length: QUESTIONS }, (_, at) => ({
-    request: question(at),
+    request: question(at, pad),
     response: { message: { role: "assistant", content: answer(at) }, finish_reason: "stop" },
   }));
   writeFileSync(log, lines.map((line) => JSON.stringify(line)).join("\n"));
-  writeFileSync(config, JSON.stringify({ recording: { mode } }));
+  writeFileSync(config, JSON.stringify({ recording: { mode, onFailure } }));
   const args = [
     CLI,
     "serve",
@@ -47,13 +63,14 @@ export async function startLoadedGateway(folder: string, store: string, mode: Mo
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const load = new Load(await urlOf(child));
+  const load = new Load(await urlOf(child), pad);
   const gone = new Promise<void>((done) => child.once("exit", () => done()));
   return {
     child,
     whole: load.whole,
     begun: load.begun,
-    until: (count) => load.until(count),
+    statuses: load.statuses,
+    until: (count, status) => load.until(count, status),
     async kill() {
       child.kill("SIGKILL");
       await gone;
@@ -77,20 +94,24 @@ function urlOf(child: ChildProcess): Promise<string> {
 class Load {
   readonly whole = new Map<string, number>();
   readonly begun = new Map<string, number>();
+  readonly statuses = new Map<number, number>();
   readonly ended: Promise<unknown>;
+  readonly #pad: number;
   readonly #pool: Pool;
   readonly #waiting = new Set<() => void>();
 
-  constructor(url: string) {
+  constructor(url: string, pad: number) {
+    this.#pad = pad;
     this.#pool = new Pool(url, { connections: CLIENTS });
     const clients = Array.from({ length: CLIENTS }, (_, at) => this.#client(at));
     this.ended = Promise.all(clients).then(() => this.#pool.destroy());
   }
 
-  until(count: number): Promise<void> {
+  until(count: number, status?: number): Promise<void> {
     return new Promise((done) => {
       const check = (): void => {
-        if (this.whole.size < count) return;
+        const reached = status === undefined ? this.whole.size : (this.statuses.get(status) ?? 0);
+        if (reached < count) return;
         this.#waiting.delete(check);
         done();
       };
@@ -103,12 +124,13 @@ class Load {
   async #client(first: number): Promise<void> {
     for (let at = first; ; at += 1) {
       const isStream = at % 2 === 0;
-      const body = JSON.stringify({ ...question(at % QUESTIONS), stream: isStream });
+      const body = JSON.stringify({ ...question(at % QUESTIONS, this.#pad), stream: isStream });
       try {
         const reply = await this.#pool.request({ path: "/v1/chat/completions", method: "POST", body });
         const id = String(reply.headers["x-understudy-call"]);
         if (reply.statusCode === 200) this.begun.set(id, at % QUESTIONS);
         const text = await reply.body.text();
+        this.statuses.set(reply.statusCode, (this.statuses.get(reply.statusCode) ?? 0) + 1);
         const isWhole = isStream ? text.endsWith("data: [DONE]\n\n") : text.endsWith("}");
         if (reply.statusCode === 200 && isWhole) this.whole.set(id, at % QUESTIONS);
       } catch {
@@ -125,9 +147,10 @@ export function missingIn(
   calls: (id: string) => Call | null,
   { whole, begun }: Pick<LoadedGateway, "whole" | "begun">,
   mode: Mode,
+  pad = 0,
 ): string[] {
   const isAsked = (id: string, at: number): boolean =>
-    calls(id)?.request.messages[0].content === question(at).messages[0].content;
+    calls(id)?.request.messages[0].content === question(at, pad).messages[0].content;
   const isAnswered = (id: string, at: number): boolean => calls(id)?.response?.message.content === answer(at);
   // In the mode `intent` the answer is written a moment after its end: its request is what was promised.
   return [
