@@ -3,6 +3,9 @@ import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { CONFIG_FILE, configForm } from "../src/cli/config.ts";
 import { program } from "../src/cli/main.ts";
+import { gaugesOf } from "../src/cli/live.ts";
+import { createMetrics, createTally } from "../src/gateway/index.ts";
+import { LIST_PRICES } from "../src/models/index.ts";
 import { ERROR_CODES } from "../src/core/index.ts";
 import { LOG_FORMATS } from "../src/collect/index.ts";
 
@@ -47,4 +50,33 @@ test("every local link in the documents leads somewhere", () => {
   );
   expect(links.length).toBeGreaterThan(5);
   expect(links.filter((link) => !existsSync(resolve(import.meta.dirname, "..", link)))).toEqual([]);
+});
+
+test("docs/security.md: each test that it names is there", () => {
+  const rows = read("docs/security.md")
+    .split("\n")
+    .filter((line) => line.startsWith("| ") && line.includes(".test.ts"));
+  const named = rows.flatMap((row) => {
+    const files = [...row.matchAll(/`([\w./-]+\.test\.ts)`((?:[^`]|`(?![\w./-]+\.test\.ts))*)/g)];
+    return files.flatMap(([, file, after]) =>
+      [...after.matchAll(/"([^"]+)"/g)].map(([, name]) => [file, name] as const),
+    );
+  });
+  expect(rows.length).toBeGreaterThan(20);
+  expect(named.length).toBeGreaterThan(rows.length);
+  expect(named.filter(([file, name]) => !read(file).includes(`"${name}"`))).toEqual([]);
+});
+
+test("docs/operations.md names every metric of ours, and no other", async () => {
+  const metrics = createMetrics(
+    createTally(() => LIST_PRICES, 0),
+    gaugesOf(() => null, null),
+  );
+  const families = await metrics.families();
+  const ours = families.map(({ name }) => name).filter((name) => name.startsWith("understudy_"));
+  const told = [...read("docs/operations.md").matchAll(/^\|.*$/gm)].flatMap(([row]) =>
+    [...row.matchAll(/`(understudy_[a-z_]+)`/g)].map(([, name]) => name),
+  );
+  expect(ours.length).toBeGreaterThan(15);
+  expect(told.toSorted()).toEqual(ours.toSorted());
 });

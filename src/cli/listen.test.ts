@@ -1,5 +1,6 @@
 import { copyFileSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { request as tlsRequest } from "node:https";
+import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import type { TLSSocket } from "node:tls";
 import { describe, expect, test } from "vitest";
@@ -73,6 +74,59 @@ describe("TLS", () => {
     await expect(openServe({ config: { tls } })).rejects.toThrow(line);
   });
 });
+
+test("nothing in a request chooses where the gateway goes", async () => {
+  const reached: string[] = [];
+  const evil = await openUpstream((request, response) => {
+    reached.push(String(request.url));
+    response.end("{}");
+  });
+  const { host, origin } = new URL(evil);
+  const upstream = await openUpstream((_, response) => void response.writeHead(404).end("{}"));
+  const { url } = await openServe({ config: { providers: { main: { url: upstream } } } });
+  const body = (fields: object): string => JSON.stringify({ ...JSON.parse(asked), ...fields });
+  const names = [
+    "x-base-url",
+    "x-forwarded-host",
+    "x-portkey-custom-host",
+    "x-upstream-url",
+    "forwarded",
+    "via",
+  ];
+  const headers = Object.fromEntries(
+    names.map((name) => [name, name === "forwarded" ? `host=${host}` : evil]),
+  );
+  const replies = [
+    await send(url, asked, { headers }),
+    await send(url, body({ base_url: evil, api_base: evil, url: evil, provider: evil, endpoint: evil })),
+    await send(url, body({ model: `${evil}/m` })),
+    await send(url, body({ model: `@${host}` })),
+    await send(url, asked, { path: `/v1/chat/completions?base_url=${encodeURIComponent(evil)}` }),
+    await send(url, null, { path: `/v1/models/${encodeURIComponent(`../../${evil}`)}`, method: "GET" }),
+    await send(url, null, { path: `/v1/models/@${host}`, method: "GET" }),
+    // The absolute form of a request to a proxy.
+    await raw(url, `POST ${origin}/v1/chat/completions HTTP/1.1`),
+    await raw(url, `CONNECT ${host} HTTP/1.1`),
+  ];
+  expect(replies.length).toBe(9);
+  expect(reached).toEqual([]);
+});
+
+/** A request line as it stands, with a plain body; the first line of the answer, or nothing where the connection is closed. */
+function raw(url: string, line: string): Promise<string> {
+  const { hostname, port, host } = new URL(url);
+  const { promise, resolve: take } = Promise.withResolvers<string>();
+  const socket = connect(Number(port), hostname, () => {
+    socket.write(
+      `${line}\r\nhost: ${host}\r\ncontent-length: ${asked.length}\r\nconnection: close\r\n\r\n${asked}`,
+    );
+  });
+  let text = "";
+  socket.on("data", (chunk: Buffer) => (text += chunk.toString()));
+  socket.on("error", () => {});
+  socket.on("close", () => take(text.split("\r\n")[0]));
+  return promise;
+}
 
 test("no secret is in anything that is said, told, answered or written", async () => {
   const { dir, keys } = storeWithKeys();

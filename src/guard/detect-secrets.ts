@@ -37,6 +37,8 @@ const RULES: readonly SecretRule[] = [
     /(?<!\w)(?:(?:sk|rk)_(?:test|live|prod)|whsec)_[A-Za-z0-9]{10,99}(?!\w)/g,
     2,
   ),
+  // Ours: src/gateway/keys.ts.
+  rule("understudy", ["usk_"], /(?<!\w)usk_[a-z2-7]{12}_[a-z2-7]{52}(?!\w)/g, 3),
   rule("slack", ["xox"], /(?<![\w-])xox[abeoprs]-[\w-]{10,250}(?![\w-])/g, 2),
   rule(
     "slack-hook",

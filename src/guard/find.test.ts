@@ -16,6 +16,7 @@ const SECRETS: readonly [string, string][] = [
   ["Hugging Face", ["hf", letters.slice(0, 34)].join("_")],
   ["Stripe", ["sk", "live", letters.slice(0, 24)].join("_")],
   ["Slack", ["xoxb", "123456789012", letters.slice(0, 24)].join("-")],
+  ["Understudy", ["usk", "q3kxv7m2c5aw", "abcdefghijklmnopqrstuvwxyz234567abcdefghijklmnopqrst"].join("_")],
   ["Google", ["AI", "za", letters.slice(0, 35)].join("")],
   ["JWT", ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiIxMjM0NTY3ODkwIn0", letters.slice(0, 30)].join(".")],
 ];
