@@ -79,8 +79,8 @@ ${tasks.map(taskRow)}
 function taskRow(task: TaskReport): Markup {
   const { certificate, picture } = task;
   const name = picture === null ? markup`${task.name}` : markup`<a href="#${task.id}">${task.name}</a>`;
-  return markup`<tr><td>${name}</td><td>${task.kind}</td><td class="num">${count(task.calls)}</td><td class="num">${percent(task.share)}</td>
-<td>${task.specialist?.kind ?? "–"}</td><td>${verdict(task)}</td>
+  return markup`<tr><td>${name}</td><td class="one">${task.kind}</td><td class="num">${count(task.calls)}</td><td class="num">${percent(task.share)}</td>
+<td class="one">${task.specialist?.kind ?? "–"}</td><td>${verdict(task)}</td>
 <td class="num">${certificate === null ? "" : `${certificate.k} of ${certificate.n}`}</td><td class="num">${certificate?.verdict === "certified" ? percent(certificate.upper) : ""}</td>
 <td class="num">${percent(task.form?.ceiling ?? null, 0)}</td><td class="num">${task.suspects === null ? "–" : count(task.suspects)}</td></tr>
 `;

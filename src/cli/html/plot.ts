@@ -2,7 +2,7 @@ import { percent } from "../print.ts";
 import { markup, type Markup } from "./markup.ts";
 
 /** A plot's frame in the units of its viewBox. */
-export const PLOT = { width: 380, height: 300, left: 48, right: 14, top: 14, bottom: 44 } as const;
+export const PLOT = { width: 380, height: 300, left: 58, right: 22, top: 14, bottom: 44 } as const;
 
 export type Scale = (value: number) => number;
 

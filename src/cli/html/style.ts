@@ -17,7 +17,7 @@ figure { margin: 0; min-width: 0; } figcaption { font-size: 13.5px; } figcaption
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 14px; }
 th { text-align: left; font-weight: 500; color: var(--soft); padding: 4px 10px 4px 0; border-bottom: 1px solid var(--rule); }
 td { padding: 5px 10px 5px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
-.num { text-align: right; white-space: nowrap; } .wide { overflow-x: auto; }
+.num { text-align: right; white-space: nowrap; } .one { white-space: nowrap; } .wide { overflow-x: auto; }
 a { color: inherit; text-decoration-color: var(--soft); text-underline-offset: 2px; }
 .verdict { font-weight: 600; white-space: nowrap; } .certified-text { color: var(--good); } .inconclusive-text { color: var(--warn); } .refused-text { color: var(--bad); }
 .card { background: var(--card); border: 1px solid var(--rule); border-radius: 10px; padding: 18px 20px; margin: 0 0 18px; }

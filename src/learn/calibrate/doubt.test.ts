@@ -5,23 +5,24 @@ import { chanceWrong, fitDoubt, type Held } from "./doubt.ts";
 const NOISE = 0.025;
 type Drawn = Held & { readonly isWrong: boolean };
 
-/** A model that is right by σ(score), the right answer near the top where it errs, and records that are wrong at random. */
+/** A model that is right by σ(score), the right answer mostly near the top where it errs, and records that are wrong at random. */
 function draw(n: number, noise: number, isRanked: boolean): Drawn[] {
   const random = seededRandom(`doubt ${n} ${noise}`);
   return Array.from({ length: n }, () => {
     const score = 8 * random.next() - 2;
     const isRight = random.next() < 1 / (1 + Math.exp(-score));
     const isWrong = random.next() < noise;
-    const rank = isWrong ? random.next() : 1 - (1 - random.next()) ** (1 / 12);
+    const isStray = random.next() < 0.1;
+    const rank = isWrong || isStray ? random.next() : 1 - (1 - random.next()) ** (1 / 12);
     const agrees = isRight && !isWrong;
     return { score, agrees, rank: isRanked && !agrees ? rank : null, isWrong };
   });
 }
 
 describe.each([
-  ["with ranks", true, 0.45],
-  ["without ranks", false, 0.1],
-])("fitDoubt() %s", (_, isRanked, leastRecall) => {
+  ["with ranks", true, { precision: 0.7, recall: 0.4 }],
+  ["without ranks", false, { precision: 0.55, recall: 0.1 }],
+])("fitDoubt() %s", (_, isRanked, least) => {
   const held = draw(6000, NOISE, isRanked);
   const model = fitDoubt(held);
   const doubted = held.filter((one) => !one.agrees && chanceWrong(model, one) >= 0.5);
@@ -32,8 +33,8 @@ describe.each([
 
   test("doubts mostly what is wrong", () => {
     const hits = doubted.filter(({ isWrong }) => isWrong).length;
-    expect(hits / doubted.length).toBeGreaterThan(0.7);
-    expect(hits / held.filter(({ isWrong }) => isWrong).length).toBeGreaterThan(leastRecall);
+    expect(hits / doubted.length).toBeGreaterThan(least.precision);
+    expect(hits / held.filter(({ isWrong }) => isWrong).length).toBeGreaterThan(least.recall);
   });
 
   test("gives chances that come true", () => {

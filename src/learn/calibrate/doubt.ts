@@ -1,4 +1,4 @@
-import { fitCappedPlatt, type CappedPlattModel } from "./capped-platt.ts";
+import { fitSigmoid, type PlattModel } from "./platt.ts";
 
 /** What a model that had not seen a recorded answer makes of it. */
 export type Held = {
@@ -9,59 +9,112 @@ export type Held = {
   readonly rank: number | null;
 };
 
-/** How recorded answers and a model's come to differ: the record is wrong at random, or the model errs. JSON-safe. */
-export type DoubtModel = CappedPlattModel & {
-  /** How near the top the right answer stands where the model errs: the density of its rank is spread · (1 − rank)^(spread − 1). */
+/**
+ * How recorded answers and a model's come to differ. The record is wrong at random (`noise`): then it stands anywhere among the answers weighed. Or the model
+ * errs, with a chance of 1 − σ(slope·score + intercept): then the right answer stands near the top, or, in a share `stray` of the errors, anywhere.
+ * JSON-safe.
+ */
+export type DoubtModel = PlattModel & {
+  readonly noise: number;
+  readonly stray: number;
+  /** The density of a rank near the top is spread · (1 − rank)^(spread − 1). */
   readonly spread: number;
 };
 
-/** With fewer ranked disagreements their ranks say nothing about the share of wrong records. */
-const LEAST_RANKED = 20;
-/** Where a model errs, the right answer is seldom among the worse half: what stands there is taken for wrong records, and as many for the better half. */
-const WORSE_HALF = 0.5;
-const STEPS = 60;
+const MAX_STEPS = 200;
+const PRECISION = 1e-7;
+/** A flat share of errors is believed only against so many agreements imagined beside those seen. */
+const PRIOR_AGREEMENTS = 25;
+/** Errors imagined beside those seen, of which one in ten strays. */
+const PRIOR_ERRORS = 20;
+const PRIOR_STRAY = 0.1;
+/** Where the search starts, as shares of all disagreements; the likelihood has more than one peak where there are few. */
+const STARTS = [0.1, 0.5];
+const START_SPREAD = 20;
 
-/**
- * Fits the two causes of disagreement. A wrong record stands anywhere among the answers a model weighed, a right one that it missed near the top: so the worse
- * half of the ranks counts the wrong records (Storey 2002, as for p-values). Without ranks, the share of disagreements that does not fall however sure
- * the model is. held: n ≥ 1. O(n).
- */
+/** By expectation–maximisation over the causes of each disagreement. held: n ≥ 1. O(n) per step. */
 export function fitDoubt(held: readonly Held[]): DoubtModel {
-  const ranks = held.flatMap(({ agrees, rank }) => (agrees || rank === null ? [] : [rank]));
-  const worse = ranks.filter((rank) => rank > WORSE_HALF).length;
-  const counted = ranks.length < LEAST_RANKED ? undefined : worse / (1 - WORSE_HALF) / held.length;
-  const model = fitCappedPlatt(
-    held.map(({ score }) => score),
-    held.map(({ agrees }) => (agrees ? 1 : 0)),
-    counted,
-  );
-  const share = ranks.length === 0 ? 0 : Math.min(1, (model.noise * held.length) / ranks.length);
-  return { ...model, spread: spreadOf(ranks, share) };
+  if (held.length === 0) throw new RangeError("Cannot fit doubts on no answers: need one at least");
+  const differing = held.filter(({ agrees }) => !agrees).length / held.length;
+  const fits = STARTS.map((share) => climb(held, share * differing));
+  return fits.reduce((best, next) => (next.likelihood > best.likelihood ? next : best)).model;
 }
 
 /** Of a disagreement: the chance that the record is wrong, whether or not the model is right. In [0, 1]. */
 export function chanceWrong(model: DoubtModel, { score, rank }: Pick<Held, "score" | "rank">): number {
-  const { noise, slope, intercept, spread } = model;
-  const errs = 1 / (1 + Math.exp(slope * score + intercept));
-  const missed = (1 - noise) * errs * (rank === null ? 1 : densityAt(rank, spread));
-  return noise === 0 ? 0 : noise / (noise + missed);
+  const { noise, errs, near, stray } = causesOf(model, score, rank);
+  const all = noise + errs * (near + stray);
+  return all === 0 ? 0 : noise / all;
 }
 
-/** By expectation–maximisation: of the ranks, this share is uniform and the rest near the top. */
-function spreadOf(ranks: readonly number[], share: number): number {
-  let spread = 10;
-  for (let step = 0; step < STEPS; step += 1) {
-    let [mass, distance] = [0, 0];
-    for (const rank of ranks) {
-      const near = (1 - share) * densityAt(rank, spread);
-      const weight = near === 0 ? 0 : near / (near + share);
-      mass += weight;
-      distance -= weight * Math.log(1 - inside(rank));
-    }
-    // At least uniform: a right answer is never farther from the top than a wrong one.
-    spread = Math.min(MAX_SPREAD, Math.max(1, mass / Math.max(distance, Number.MIN_VALUE)));
+/** The chance of a wrong record; that of an error of the model; and the density of the rank if the right answer is near the top, or anywhere. */
+function causesOf(
+  model: DoubtModel,
+  score: number,
+  rank: number | null,
+): { readonly noise: number; readonly errs: number; readonly near: number; readonly stray: number } {
+  const errs = (1 - model.noise) / (1 + Math.exp(model.slope * score + model.intercept));
+  const near = (1 - model.stray) * (rank === null ? 1 : densityAt(rank, model.spread));
+  return { noise: model.noise, errs, near, stray: model.stray };
+}
+
+function climb(held: readonly Held[], start: number): { model: DoubtModel; likelihood: number } {
+  const outcomes = held.map(({ agrees }) => (agrees ? 1 : 0));
+  const scores = held.map(({ score }) => score);
+  const shape = { noise: start, stray: PRIOR_STRAY, spread: START_SPREAD };
+  let model: DoubtModel = { ...fitSigmoid(scores, outcomes, Array(held.length).fill(1)), ...shape };
+  let likelihood = likelihoodOf(model, held);
+  for (let step = 0; step < MAX_STEPS; step += 1) {
+    const { weights, noise, stray, spread } = sharesOf(model, held);
+    const next = { ...fitSigmoid(scores, outcomes, weights), noise, stray, spread };
+    const gain = likelihoodOf(next, held) - likelihood;
+    model = next;
+    likelihood += gain;
+    if (Math.abs(gain) < PRECISION * held.length) break;
   }
-  return spread;
+  return { model, likelihood };
+}
+
+type Shares = Pick<DoubtModel, "noise" | "stray" | "spread"> & {
+  /** How far each is an answer of the model about a right record. */
+  readonly weights: number[];
+};
+
+/** What the present model makes of every disagreement, and the shares that follow. */
+function sharesOf(model: DoubtModel, held: readonly Held[]): Shares {
+  let [wrong, strayed, near, distance] = [0, PRIOR_ERRORS * PRIOR_STRAY, PRIOR_ERRORS * (1 - PRIOR_STRAY), 0];
+  distance += near / START_SPREAD;
+  const weights = held.map(({ agrees, score, rank }) => {
+    if (agrees) return 1;
+    const causes = causesOf(model, score, rank);
+    const all = Math.max(Number.MIN_VALUE, causes.noise + causes.errs * (causes.near + causes.stray));
+    const isWrong = causes.noise / all;
+    wrong += isWrong;
+    if (rank !== null) {
+      strayed += (causes.errs * causes.stray) / all;
+      const isNear = (causes.errs * causes.near) / all;
+      near += isNear;
+      distance -= isNear * Math.log(1 - inside(rank));
+    }
+    return 1 - isWrong;
+  });
+  return {
+    weights,
+    noise: wrong / (held.length + PRIOR_AGREEMENTS),
+    stray: strayed / (strayed + near),
+    // At least uniform: a right answer is never farther from the top than a wrong one.
+    spread: Math.min(MAX_SPREAD, Math.max(1, near / Math.max(distance, Number.MIN_VALUE))),
+  };
+}
+
+function likelihoodOf(model: DoubtModel, held: readonly Held[]): number {
+  let sum = PRIOR_AGREEMENTS * Math.log(1 - model.noise);
+  for (const { agrees, score, rank } of held) {
+    const { noise, errs, near, stray } = causesOf(model, score, rank);
+    const density = agrees ? 1 - noise - errs : noise + errs * (near + stray);
+    sum += Math.log(Math.max(Number.MIN_VALUE, density));
+  }
+  return sum;
 }
 
 const MAX_SPREAD = 1000;
