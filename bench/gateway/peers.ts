@@ -142,13 +142,24 @@ async function portkey(upstreamPort: number): Promise<Peer | null> {
     }
   }
   const port = await freePort();
-  const child = pinned(process.execPath, [entry, "--headless", `--port=${port}`]);
+  const child = pinned(nodeForPortkey(), [entry, "--headless", `--port=${port}`]);
   const headers = {
     ...KEY,
     "x-portkey-provider": "openai",
     "x-portkey-custom-host": `http://127.0.0.1:${upstreamPort}/v1`,
   };
   return running(child, { name: "portkey", port, path: PATH, headers });
+}
+
+/** Under Node 24 it answers everything with 500 (it writes to headers that fetch made immutable): an older one, where there is one. */
+function nodeForPortkey(): string {
+  for (const folder of (process.env["PATH"] ?? "").split(":")) {
+    const node = join(folder, "node");
+    if (!existsSync(node)) continue;
+    const version = execFileSync(node, ["--version"], { encoding: "utf8" });
+    if (Number(/^v(\d+)/.exec(version)?.[1]) < 24) return node;
+  }
+  return process.execPath;
 }
 
 function skipped(name: string, why: string): null {

@@ -38,11 +38,17 @@ export async function openFault(
   return { ...gateway, ...upstream, url: gateway.url };
 }
 
+/** Some servers speak all three: then every surface passes untouched. */
+const SPEAKS_ALL: ProviderFile = {
+  // One of the provider files there are.
+  ...(providerFiles.get("openai") as ProviderFile),
+  protocols: ["chat", "responses", "messages"],
+};
+
 export function providerAt(url: string, timeouts: Partial<Timeouts> = {}, name = "raw"): UpstreamProvider {
   return {
     name,
-    // One of the provider files there are.
-    file: providerFiles.get("openai") as ProviderFile,
+    file: SPEAKS_ALL,
     accounts: [{ url: `${url}/v1`, key: "sk-house", settings: {}, headers: {} }],
     timeouts: { ...TIMEOUTS, ...timeouts },
     transport: httpTransport(),
