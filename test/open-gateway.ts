@@ -1,5 +1,5 @@
 import { request as httpRequest } from "node:http";
-import { onTestFinished } from "vitest";
+import { expect, onTestFinished } from "vitest";
 import {
   plainStyle,
   silentLog,
@@ -98,6 +98,8 @@ export async function openGateway(setup: Setup = {}): Promise<Opened> {
   onTestFinished(async () => {
     await close();
     store.close();
+    // Whatever a test did: nothing is left under way, no byte is still counted as kept.
+    expect([gateway.inFlight(), gateway.keptBytes()]).toEqual([0, 0]);
   });
   return { url: gateway.url, calls: () => [...store.calls.iterate()], close };
 }
