@@ -40,7 +40,8 @@ const placeOf = (feature: number, scope: number): number => {
 
 /** P of each offer under the weights. O(features of all offers × scopes + context × offers with an id). */
 export function chooseHashed(weights: Float32Array, choice: HashedChoice): Float64Array {
-  return softmax(scoresOf(weights, choice, null));
+  const spread = spreadOf(choice, null);
+  return softmax(scoresOf(weights, spread));
 }
 
 /** Which features are hidden in a step: a random subset, the same for all offers. */
@@ -49,25 +50,37 @@ type Mask = { readonly salt: number; readonly below: number };
 const isHidden = (feature: number, { salt, below }: Mask): boolean =>
   Math.imul(feature ^ salt, 0x9e3779b1) >>> 0 < below;
 
-function scoresOf(
-  weights: Float32Array,
-  { context, offers, scopes }: HashedChoice,
-  mask: Mask | null,
-): Float64Array {
-  const scores = new Float64Array(offers.length);
-  for (const [at, { id, features }] of offers.entries()) {
+/** Where the weights of a choice stand: those of offer `i` from `ends[i − 1]` to `ends[i]`. */
+type Spread = { readonly places: Int32Array; readonly ends: Int32Array };
+
+function spreadOf({ context, offers, scopes }: HashedChoice, mask: Mask | null): Spread {
+  const seen = mask === null ? context : context.filter((feature) => !isHidden(feature, mask));
+  let most = 0;
+  for (const { id, features } of offers)
+    most += features.length * scopes.length + (id === 0 ? 0 : seen.length);
+  const places = new Int32Array(most);
+  const ends = new Int32Array(offers.length);
+  let size = 0;
+  for (let offer = 0; offer < offers.length; offer += 1) {
+    const { id, features } = offers[offer];
+    for (let at = 0; at < features.length; at += 1) {
+      if (mask !== null && isHidden(features[at], mask)) continue;
+      for (let scope = 0; scope < scopes.length; scope += 1)
+        places[size++] = placeOf(features[at], scopes[scope]);
+    }
+    if (id !== 0) for (let at = 0; at < seen.length; at += 1) places[size++] = placeOf(seen[at], id);
+    ends[offer] = size;
+  }
+  return { places, ends };
+}
+
+function scoresOf(weights: Float32Array, { places, ends }: Spread): Float64Array {
+  const scores = new Float64Array(ends.length);
+  let at = 0;
+  for (let offer = 0; offer < ends.length; offer += 1) {
     let sum = 0;
-    for (const feature of features) {
-      if (mask !== null && isHidden(feature, mask)) continue;
-      for (const scope of scopes) sum += weights[placeOf(feature, scope)];
-    }
-    if (id !== 0) {
-      for (const feature of context) {
-        if (mask !== null && isHidden(feature, mask)) continue;
-        sum += weights[placeOf(feature, id)];
-      }
-    }
-    scores[at] = sum;
+    for (; at < ends[offer]; at += 1) sum += weights[places[at]];
+    scores[offer] = sum;
   }
   return scores;
 }
@@ -110,27 +123,31 @@ export function fitHashedChoices(
 const SMALL = 1e-4;
 
 function step(
-  state: { weights: Float32Array; squares: Float32Array; options: HashedOptions; mask: Mask },
+  { weights, squares, options, mask }: Learning,
   { context, offers, scopes, chosen }: TaughtChoice,
 ): void {
-  const { weights, squares, options, mask } = state;
-  const probabilities = softmax(scoresOf(weights, { context, offers, scopes }, mask));
-  const move = (place: number, error: number): void => {
-    const slope = error + options.l2 * weights[place];
-    squares[place] += slope * slope;
-    weights[place] -= (options.rate * slope) / Math.sqrt(squares[place] + 1e-8);
-  };
-  for (const [at, { id, features }] of offers.entries()) {
-    const error = probabilities[at] - (at === chosen ? 1 : 0);
+  const spread = spreadOf({ context, offers, scopes }, mask);
+  const probabilities = softmax(scoresOf(weights, spread));
+  const { places, ends } = spread;
+  for (let offer = 0; offer < ends.length; offer += 1) {
+    const error = probabilities[offer] - (offer === chosen ? 1 : 0);
     if (Math.abs(error) < SMALL) continue;
-    for (const feature of features) {
-      if (isHidden(feature, mask)) continue;
-      for (const scope of scopes) move(placeOf(feature, scope), error);
+    for (let at = offer === 0 ? 0 : ends[offer - 1]; at < ends[offer]; at += 1) {
+      const place = places[at];
+      const slope = error + options.l2 * weights[place];
+      squares[place] += slope * slope;
+      weights[place] -= (options.rate * slope) / Math.sqrt(squares[place] + 1e-8);
     }
-    if (id === 0) continue;
-    for (const feature of context) if (!isHidden(feature, mask)) move(placeOf(feature, id), error);
   }
 }
+
+type Learning = {
+  readonly weights: Float32Array;
+  /** Sums of squared gradients. */
+  readonly squares: Float32Array;
+  readonly options: HashedOptions;
+  readonly mask: Mask;
+};
 
 /** The mean of weights of several fits. */
 export function meanWeights(all: readonly Float32Array[]): Float32Array {
