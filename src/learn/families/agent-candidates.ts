@@ -1,6 +1,6 @@
 import { canonicalJson, hash32, type Json } from "../../core/index.ts";
 import type { Offer } from "../linear/hashed-choice.ts";
-import type { Normal, Passage, PassageSpan } from "./agent-passages.ts";
+import { phraseOf, type Normal, type Passage, type PassageSpan } from "./agent-passages.ts";
 import { typeOf, type Slot } from "./agent-slots.ts";
 import { isScalar, slotKey, type AgentView, type Found } from "./agent-view.ts";
 import { RULES } from "./span-rules.ts";
@@ -81,6 +81,7 @@ function finish(canonical: string, draft: Draft, { slot, tool, view, taken }: Sl
       .filter((word) => word !== "");
     const said = words.filter((word) => view.userWords.has(word)).length;
     add(`said ${said === 0 ? 0 : said === words.length ? 2 : 1} ${kinds}`);
+    if (draft.value.length <= MAX_PHRASE) mentions(draft.value, view, add);
   }
   add(`type ${typeOf(draft.value)}`);
   return {
@@ -91,6 +92,21 @@ function finish(canonical: string, draft: Draft, { slot, tool, view, taken }: Sl
     id: draft.id,
     features: Uint32Array.from(features),
   };
+}
+
+// A phrase, not a text.
+const MAX_PHRASE = 80;
+
+/** Where the value is said, in any letters; which message said it last. */
+function mentions(value: string, view: AgentView, add: (text: string) => void): void {
+  const phrase = phraseOf(value);
+  if (phrase.trim() === "") return;
+  const where = view.passages
+    .filter((passage) => passage.phrase.includes(phrase))
+    .map((passage) => passage.where);
+  if (where.length === 0) return add("mentioned nowhere");
+  for (const one of where) add(`mentioned ${one}`);
+  add(`mentioned ${where.join(" ")}`);
 }
 
 function addKnown({ slot, tool, witnesses }: SlotQuestion, add: Add): void {

@@ -98,7 +98,7 @@ export function decide(
         taken,
         ...(witnesses === undefined ? {} : { witnesses: (canonical) => witnesses(slotAt, canonical) }),
       };
-      const { candidate, decision } = fill(weights, asked);
+      const { candidate, decision } = fill(weights, asked, Object.keys(args));
       decisions.push(decision);
       if (candidate.value === undefined) continue;
       args[slot.name] = candidate.value;
@@ -110,9 +110,13 @@ export function decide(
   return { answer: answerOfCalls(made), acts, decisions, isDeclined: false };
 }
 
-function fill(weights: Float32Array, asked: SlotQuestion): { candidate: Candidate; decision: Decision } {
+function fill(
+  weights: Float32Array,
+  asked: SlotQuestion,
+  filled: readonly string[],
+): { candidate: Candidate; decision: Decision } {
   const candidates = candidatesOf(asked);
-  const probabilities = chooseHashed(weights, slotChoice(asked, candidates));
+  const probabilities = chooseHashed(weights, slotChoice(asked, candidates, filled));
   const otherAt = candidates.findIndex(({ kind }) => kind === "other");
   const other = probabilities[otherAt];
   const isAlone = candidates.length === 1;
@@ -228,13 +232,14 @@ function waitingFor(view: AgentView, slot: string): number {
   ).length;
 }
 
-/** The choice of a value, in the form that is learnt and asked. */
+/** The choice of a value, in the form that is learnt and asked. `filled`: arguments that the call has already. */
 export function slotChoice(
   { tool, slot, view }: Pick<SlotQuestion, "tool" | "slot" | "view">,
   candidates: readonly Candidate[],
+  filled: readonly string[],
 ): HashedChoice {
   return {
-    context: view.words,
+    context: Uint32Array.from([...view.words, ...filled.map((name) => hash32(`filled ${name}`))]),
     offers: candidates,
     scopes: Uint32Array.of(
       hash32(`slot ${slotKey(tool, slot.name)}`),

@@ -20,11 +20,13 @@ export type Passage = {
   /** Who said it, and how long ago: `user0` is the newest of the user. */
   readonly where: string;
   readonly lower: readonly string[];
+  /** The words, each between spaces: a phrase is said where it stands in here. */
+  readonly phrase: string;
   readonly spans: readonly PassageSpan[];
   readonly normals: readonly Normal[];
 };
 
-const MAX_SPAN = 8;
+const MAX_SPAN = 9;
 const MAX_NORMAL = 6;
 // The newest words of a long message; values stand in what is short.
 const MAX_WORDS = 120;
@@ -68,6 +70,11 @@ export function wordsIn(text: string): Word[] {
   }));
 }
 
+export const phraseOf = (value: string): string =>
+  ` ${wordsIn(value)
+    .map(({ text }) => text.toLowerCase())
+    .join(" ")} `;
+
 function passageOf(where: string, text: string, anchor: Anchor): Passage {
   const words = wordsIn(text).slice(-MAX_WORDS);
   const spans: PassageSpan[] = [];
@@ -84,7 +91,8 @@ function passageOf(where: string, text: string, anchor: Anchor): Passage {
       if (canSay && end - start <= MAX_NORMAL) normals.push(...normalsOf(span, anchor));
     }
   }
-  return { where, lower: words.map((word) => word.text.toLowerCase()), spans, normals };
+  const lower = words.map((word) => word.text.toLowerCase());
+  return { where, lower, phrase: ` ${lower.join(" ")} `, spans, normals };
 }
 
 /** What a day, a time or a number begins with. */

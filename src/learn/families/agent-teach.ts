@@ -123,7 +123,9 @@ function teachArguments({ tool, args }: AgentCall, teaching: Arguments): boolean
     }
     patterns.push(`${at} ${candidates[right].source}`);
     const kept = random === null ? candidates : some(candidates, right, random);
-    choices.push({ ...slotChoice(question, kept), chosen: kept.indexOf(candidates[right]) });
+    const filled = slots.filter(({ name }) => name < slot.name && Object.hasOwn(args, name));
+    const names = filled.map(({ name }) => name);
+    choices.push({ ...slotChoice(question, kept, names), chosen: kept.indexOf(candidates[right]) });
     if (value !== undefined) taken.set(at, [...(taken.get(at) ?? []), wanted]);
   }
   return isComplete;

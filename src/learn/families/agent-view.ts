@@ -86,8 +86,11 @@ const MAX_CONTEXT_WORDS = 60;
 function wordsFor(passages: readonly Passage[]): Uint32Array {
   const out = new Set<number>([hash32("always")]);
   for (const { where, lower } of passages) {
-    if (where !== "user0" && where !== "assistant0" && where !== "user1") continue;
     const words = lower.slice(-MAX_CONTEXT_WORDS);
+    if (where !== "user0" && where !== "assistant0" && where !== "user1") {
+      if (where.startsWith("user")) for (const word of words) out.add(hash32(`earlier ${word}`));
+      continue;
+    }
     for (const [at, word] of words.entries()) {
       out.add(hash32(`${where} ${word}`));
       out.add(hash32(`any ${word}`));
