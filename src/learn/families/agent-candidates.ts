@@ -21,6 +21,8 @@ export type SlotQuestion = {
   readonly view: AgentView;
   /** Arguments of the calls of this answer that stand before, as canonical JSON by slot. */
   readonly taken: ReadonlyMap<string, readonly string[]>;
+  /** Arguments that the call has already: names with canonical values. */
+  readonly given: ReadonlyMap<string, string>;
   /** Runs that witness a value beside the run of the example itself; the slot's own count when not given. */
   readonly witnesses?: (canonical: string) => number;
 };
@@ -65,7 +67,11 @@ export function candidatesOf(question: SlotQuestion): Candidate[] {
 
 type Add = (value: Json, source: string, features: readonly string[], id?: number) => void;
 
-function finish(canonical: string, draft: Draft, { slot, tool, view, taken }: SlotQuestion): Candidate {
+function finish(
+  canonical: string,
+  draft: Draft,
+  { slot, tool, view, taken, given }: SlotQuestion,
+): Candidate {
   const kinds = [...draft.sources].sort().join(" ");
   const key = slotKey(tool, slot.name);
   const used = view.used.get(key) ?? [];
@@ -83,6 +89,7 @@ function finish(canonical: string, draft: Draft, { slot, tool, view, taken }: Sl
     add(`said ${said === 0 ? 0 : said === words.length ? 2 : 1} ${kinds}`);
     if (draft.value.length <= MAX_PHRASE) mentions(draft.value, view, add);
   }
+  if ([...given.values()].includes(canonical)) add("given to another");
   add(`type ${typeOf(draft.value)}`);
   return {
     kind: "value",

@@ -89,6 +89,7 @@ export function decide(
     if (act.kind === "constant")
       return { answer: { type: "text", text: act.text }, acts, decisions, isDeclined: false };
     const args: { [name: string]: Json } = {};
+    const given = new Map<string, string>();
     for (const slot of form.tools[act.tool]) {
       const slotAt = slotKey(act.tool, slot.name);
       const asked: SlotQuestion = {
@@ -96,12 +97,14 @@ export function decide(
         slot,
         view,
         taken,
+        given,
         ...(witnesses === undefined ? {} : { witnesses: (canonical) => witnesses(slotAt, canonical) }),
       };
-      const { candidate, decision } = fill(weights, asked, Object.keys(args));
+      const { candidate, decision } = fill(weights, asked);
       decisions.push(decision);
       if (candidate.value === undefined) continue;
       args[slot.name] = candidate.value;
+      given.set(slot.name, candidate.canonical);
       taken.set(slotAt, [...(taken.get(slotAt) ?? []), candidate.canonical]);
     }
     made.push({ tool: act.tool, args });
@@ -110,13 +113,9 @@ export function decide(
   return { answer: answerOfCalls(made), acts, decisions, isDeclined: false };
 }
 
-function fill(
-  weights: Float32Array,
-  asked: SlotQuestion,
-  filled: readonly string[],
-): { candidate: Candidate; decision: Decision } {
+function fill(weights: Float32Array, asked: SlotQuestion): { candidate: Candidate; decision: Decision } {
   const candidates = candidatesOf(asked);
-  const probabilities = chooseHashed(weights, slotChoice(asked, candidates, filled));
+  const probabilities = chooseHashed(weights, slotChoice(asked, candidates));
   const otherAt = candidates.findIndex(({ kind }) => kind === "other");
   const other = probabilities[otherAt];
   const isAlone = candidates.length === 1;
@@ -232,14 +231,13 @@ function waitingFor(view: AgentView, slot: string): number {
   ).length;
 }
 
-/** The choice of a value, in the form that is learnt and asked. `filled`: arguments that the call has already. */
+/** The choice of a value, in the form that is learnt and asked. */
 export function slotChoice(
-  { tool, slot, view }: Pick<SlotQuestion, "tool" | "slot" | "view">,
+  { tool, slot, view, given }: Pick<SlotQuestion, "tool" | "slot" | "view" | "given">,
   candidates: readonly Candidate[],
-  filled: readonly string[],
 ): HashedChoice {
   return {
-    context: Uint32Array.from([...view.words, ...filled.map((name) => hash32(`filled ${name}`))]),
+    context: Uint32Array.from([...view.words, ...[...given.keys()].map((name) => hash32(`filled ${name}`))]),
     offers: candidates,
     scopes: Uint32Array.of(
       hash32(`slot ${slotKey(tool, slot.name)}`),

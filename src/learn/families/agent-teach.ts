@@ -103,6 +103,7 @@ function teachArguments({ tool, args }: AgentCall, teaching: Arguments): boolean
   const { form, view, taken, choices, patterns, witnesses, random } = teaching;
   const slots = form.tools[tool];
   let isComplete = Object.keys(args).every((name) => slots.some((slot) => slot.name === name));
+  const given = new Map<string, string>();
   for (const slot of slots) {
     const at = slotKey(tool, slot.name);
     const question = {
@@ -110,6 +111,7 @@ function teachArguments({ tool, args }: AgentCall, teaching: Arguments): boolean
       slot,
       view,
       taken,
+      given: new Map(given),
       witnesses: (canonical: string): number => witnesses(at, canonical),
     };
     const candidates = candidatesOf(question);
@@ -123,10 +125,10 @@ function teachArguments({ tool, args }: AgentCall, teaching: Arguments): boolean
     }
     patterns.push(`${at} ${candidates[right].source}`);
     const kept = random === null ? candidates : some(candidates, right, random);
-    const filled = slots.filter(({ name }) => name < slot.name && Object.hasOwn(args, name));
-    const names = filled.map(({ name }) => name);
-    choices.push({ ...slotChoice(question, kept, names), chosen: kept.indexOf(candidates[right]) });
-    if (value !== undefined) taken.set(at, [...(taken.get(at) ?? []), wanted]);
+    choices.push({ ...slotChoice(question, kept), chosen: kept.indexOf(candidates[right]) });
+    if (value === undefined) continue;
+    given.set(slot.name, wanted);
+    taken.set(at, [...(taken.get(at) ?? []), wanted]);
   }
   return isComplete;
 }
