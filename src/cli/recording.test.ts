@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
 import { join, resolve } from "node:path";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { startFolding } from "../collect/index.ts";
 import { silentLog } from "../core/index.ts";
 import {
@@ -16,7 +16,7 @@ import { append } from "../store/segments/testing.ts";
 import { withFolder } from "../store/testing.ts";
 import { checkRecording } from "./doctor-recording.ts";
 import { eraseCalls } from "./erase.ts";
-import { foldAll } from "./recording.ts";
+import { foldAll, foldFirst } from "./recording.ts";
 
 const CLI = resolve(import.meta.dirname, "../../bin/understudy.js");
 const nowMs = (): number => Date.now();
@@ -129,6 +129,24 @@ describe("eraseCalls()", () => {
         'Cannot use --before "yesterday"',
       ]);
       expect([...store.audit.iterate()]).toEqual([]);
+    }));
+});
+
+describe("foldFirst()", () => {
+  test("lets a command go on with the calls that are there when the last ones cannot be taken", () =>
+    withStore(async (store, place) => {
+      const other = openStore({ dir: ":memory:", nowMs });
+      const dir = segmentsFolderOf(place.store);
+      const log = await openSegmentLog({ dir, keys: other.segmentKeys, nowMs });
+      await log.close();
+      const told: string[] = [];
+      const write = vi
+        .spyOn(process.stderr, "write")
+        .mockImplementation((text) => told.push(String(text)) > 0);
+      foldFirst(store, place);
+      write.mockRestore();
+      expect(told).toEqual([expect.stringContaining("written under another key")]);
+      other.close();
     }));
 });
 

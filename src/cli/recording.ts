@@ -62,12 +62,17 @@ export function foldAll(store: Store, config: Pick<Config, "store">): FoldCounts
   throw new HouseError("store-busy", `Cannot fold "${dir}": another process is at it; try again in a moment`);
 }
 
-/** What a command on calls begins with: recorded calls are calls too. Damage is told on stderr; a busy store stops nothing. */
+/** What a command on calls begins with: recorded calls are calls too. Damage and failures are told on stderr and stop nothing. */
 export function foldFirst(store: Store, config: Pick<Config, "store">): void {
   const dir = segmentsFolderOf(config.store);
-  const counts = foldSegments(store, { dir, protocols, nowMs: Date.now, waitMs: FOLD_WAIT_MS });
-  for (const message of counts?.damage ?? []) {
-    process.stderr.write(`${paint("red", "damaged recording:", process.stderr)} ${message}\n`);
+  const tell = (what: string, message: string): void =>
+    void process.stderr.write(`${paint("red", what, process.stderr)} ${message}\n`);
+  try {
+    const counts = foldSegments(store, { dir, protocols, nowMs: Date.now, waitMs: FOLD_WAIT_MS });
+    for (const message of counts?.damage ?? []) tell("damaged recording:", message);
+  } catch (error) {
+    if (!(error instanceof HouseError)) throw error;
+    tell("without the calls recorded last:", error.message);
   }
 }
 
