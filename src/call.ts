@@ -328,7 +328,7 @@ function complain(
 }
 
 function endRecord({ input, answer, passage }: Ended, nowMs: number): SegmentEnd {
-  const { place, attempts, isCut, encoding, kept } = passage;
+  const { place, attempts, isCut, encoding, kept, counts } = passage;
   return {
     type: "end",
     callId: input.id,
@@ -342,6 +342,7 @@ function endRecord({ input, answer, passage }: Ended, nowMs: number): SegmentEnd
       upstreamModel: place?.model ?? null,
       attempts,
       ...(encoding === null ? {} : { encoding }),
+      ...(counts === null ? {} : { usage: counts }),
       ...(isCut ? { cut: "the answer was too long to be kept whole" } : {}),
     },
     response: kept,
@@ -371,10 +372,9 @@ function endOf(
   passage: Passage,
   protocol: Protocol,
 ): Omit<CallEnd, "isRecorded"> {
-  const { place, attempts, firstByteMs, kept } = passage;
+  const { place, attempts, firstByteMs } = passage;
   const status = statusOf(answer);
-  const usage =
-    decision.servedBy === "provider" && status < 400 ? protocol.usageOf(kept, answer.isStream) : NO_TOKENS;
+  const usage = decision.servedBy === "provider" && status < 400 ? passage.usageIn(protocol) : NO_TOKENS;
   return {
     decision,
     place,

@@ -27,7 +27,13 @@ export function recordedCall(
   const asked = protocolOf(protocols, begin.protocol);
   const answered = end === null ? null : protocolOf(protocols, end.protocol);
   if (asked === undefined || answered === undefined) return { ok: false, reason: "unknown-protocol" };
-  const { servedBy = "provider", taskId = null, path, ...facts } = { ...begin.facts, ...end?.facts };
+  const {
+    servedBy = "provider",
+    taskId = null,
+    path,
+    usage: _,
+    ...facts
+  } = { ...begin.facts, ...end?.facts };
   const parsed = asked.parse(begin.request, path);
   if (!parsed.ok) return { ok: false, reason: "bad-request" };
   const outcome = end === null || answered === null ? UNANSWERED : outcomeOf(end, answered);
@@ -68,11 +74,19 @@ function outcomeOf(end: SegmentEnd, protocol: Pick<Protocol, "fold">): Outcome {
     return { response: null, usage: noUsage, error: end.failure, status, latencyMs };
   }
   const { response, usage, error } = folded(end, protocol);
-  const { inputTokens, outputTokens } = usage;
+  const { inputTokens, outputTokens } = usageIn(end.facts) ?? usage;
   // A stream can begin with 200 and end with an error: such a call has failed.
   const status = end.status < 400 && response === null ? ERROR_CODES["upstream-broken"].status : end.status;
   return { response, usage: { inputTokens, outputTokens }, error, status, latencyMs };
 }
+
+// Of a file: a damaged or an older one may say anything.
+function usageIn({ usage }: SegmentFacts): Call["usage"] | null {
+  if (typeof usage !== "object" || usage === null) return null;
+  return { inputTokens: count(usage.inputTokens), outputTokens: count(usage.outputTokens) };
+}
+
+const count = (value: unknown): number | null => (typeof value === "number" && value >= 0 ? value : null);
 
 function folded(end: SegmentEnd, protocol: Pick<Protocol, "fold">): FoldedAnswer {
   const { encoding } = end.facts;

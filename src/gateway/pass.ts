@@ -160,6 +160,9 @@ class Relay implements UpstreamSink, Exchange {
     this.#attempts = attempts;
   }
 
+  /** Nothing here is translated. */
+  counted(): void {}
+
   head(status: number, headers: { readonly [name: string]: string }, isStream: boolean): void {
     this.#status = status;
     this.#firstByteMs = this.#nowMs();

@@ -1,5 +1,5 @@
 import { HouseError, hash32, type ErrorCode } from "../../core/index.ts";
-import type { Protocol, ProtocolName } from "../protocol.ts";
+import type { Counts, Protocol, ProtocolName } from "../protocol.ts";
 import { protocols } from "../protocols/protocols.ts";
 import { answerId } from "../protocols/writing.ts";
 import { Attempt } from "./attempt.ts";
@@ -21,6 +21,8 @@ import type { Place, Plan, Question, Shared, Target } from "./upstreams.ts";
 /** Told who answers before `head`, and before `fail` where someone was asked. */
 export type UpstreamSink = AnswerSink & {
   chosen(place: Place, attempts: number): void;
+  /** What a translated answer took: the client's protocol may have no place for it, or none that was asked for. */
+  counted(counts: Counts): void;
 };
 
 /** A refused key is tried again after this: it may have been given rights meanwhile. */
@@ -275,7 +277,13 @@ export class Ask implements Exchange {
     const to = protocols.get(protocol) as Protocol;
     const id = answerId(protocol, random().toString(36).slice(2));
     const identity = { id, createdS: Math.floor(nowMs() / 1000), model: question.model };
-    this.#out = new Translation(sink, { from, to, request, identity });
+    this.#out = new Translation(sink, {
+      from,
+      to,
+      request,
+      identity,
+      counted: (counts) => sink.counted(counts),
+    });
     // What the query says, it says to the client's protocol.
     return { ...call, query: "", protocol: from.name, body: translatedBody(request, to, from, model) };
   }

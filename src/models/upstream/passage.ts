@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../../core/index.ts";
-import type { ProtocolName } from "../protocol.ts";
+import type { Counts, Protocol, ProtocolName } from "../protocol.ts";
 import type { UpstreamSink } from "./ask.ts";
 import { createEndFinder, type EndFinder } from "./stream-end.ts";
 import type { AnswerSink, Exchange } from "./types.ts";
@@ -45,6 +45,8 @@ export class Passage implements UpstreamSink, Exchange {
   isStream = false;
   place: Place | null = null;
   attempts = 0;
+  /** Of a translated answer; null where the bytes are the provider's own and say it themselves. */
+  counts: Counts | null = null;
   /** From the provider's head; what a record must know to read the bytes. */
   encoding: string | null = null;
   firstByteMs: number | null = null;
@@ -126,6 +128,15 @@ export class Passage implements UpstreamSink, Exchange {
   chosen(place: Place, attempts: number): void {
     this.place = place;
     this.attempts = attempts;
+  }
+
+  counted(counts: Counts): void {
+    this.counts = counts;
+  }
+
+  /** What the answer took, as its provider counted; of bytes in this protocol. */
+  usageIn(protocol: Pick<Protocol, "usageOf">): Counts {
+    return this.counts ?? protocol.usageOf(this.kept, this.isStream);
   }
 
   head(status: number, headers: { readonly [name: string]: string }, isStream: boolean): void {

@@ -83,6 +83,7 @@ export function ask(upstreams: Upstreams, fields: Partial<Question> = {}): Promi
   return new Promise((resolve) => {
     const over = (last: string): void => resolve({ said: [...said, last], bytes, ...who });
     upstreams.ask(question, {
+      counted: () => undefined,
       chosen: (place, attempts) => (who = { place, attempts }),
       head: (status) => said.push(`head ${status}`),
       data: (piece) => {

@@ -1,5 +1,5 @@
 import { HouseError, type ChatRequest } from "../../core/index.ts";
-import type { AnswerIdentity, AnswerStep, Protocol, StepReader, StepWriter } from "../protocol.ts";
+import type { AnswerIdentity, AnswerStep, Counts, Protocol, StepReader, StepWriter } from "../protocol.ts";
 import type { AnswerSink } from "./types.ts";
 
 /** Context that only the provider has whose protocol says so: without it the answer would be to another question. */
@@ -31,6 +31,8 @@ export type TranslationParts = {
   readonly to: Protocol;
   readonly request: ChatRequest;
   readonly identity: AnswerIdentity;
+  /** Told once, before the last bytes. */
+  readonly counted: (counts: Counts) => void;
 };
 
 /** What speaks of the bytes as the provider wrote them. */
@@ -100,6 +102,7 @@ export class Translation implements AnswerSink {
   #write(steps: readonly AnswerStep[]): boolean {
     let isTaking = true;
     for (const step of steps) {
+      if (step.type === "finish") this.#parts.counted(step.usage);
       // Set with the reader.
       const bytes = this.#writer?.push(step) ?? new Uint8Array(0);
       if (bytes.length === 0) continue;

@@ -102,6 +102,7 @@ test("a client that leaves between two attempts ends the call", async () => {
         request: null,
       },
       {
+        counted: () => undefined,
         chosen: () => {},
         head: () => {},
         data: () => true,
@@ -204,7 +205,14 @@ describe("the circuit breaker", () => {
       request: null,
     } as const;
     upstreams
-      .ask(question, { chosen: () => {}, head: () => {}, data: () => true, end: () => {}, fail: () => {} })
+      .ask(question, {
+        counted: () => {},
+        chosen: () => {},
+        head: () => {},
+        data: () => true,
+        end: () => {},
+        fail: () => {},
+      })
       .cancel();
     expect((await ask(upstreams)).said).toEqual(["head 200", "end"]);
   });

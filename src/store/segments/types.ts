@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../../core/index.ts";
+import type { ErrorCode, Usage } from "../../core/index.ts";
 
 /**
  * What a record says beside the bytes, JSON-safe. `servedBy` and `taskId` become fields of the call, whatever else there is
@@ -9,6 +9,8 @@ export type SegmentFacts = {
   readonly taskId?: string | null;
   /** What the client's path said instead of its body. */
   readonly path?: { readonly model?: string; readonly isStream?: boolean };
+  /** Of a translated answer: what its provider counted, which the bytes may not say. */
+  readonly usage?: Usage;
   readonly [field: string]: unknown;
 };
 
