@@ -16,8 +16,15 @@ export type Reply =
 /** A gateway that is busy with the rest of the fuzzing still answers within this. */
 const PATIENCE_MS = 20_000;
 
+/** Stands in the cases for the key of the gateway, which is another in every run. */
+export const KEY = "sk-fuzz";
+
 /** Sends a case over a connection of its own and takes what comes back. */
-export function exchange(port: number, { bytes, expects, leavesAt }: Case): Promise<Reply> {
+export function exchange(
+  { port, key }: { readonly port: number; readonly key: string },
+  { bytes: written, expects, leavesAt }: Case,
+): Promise<Reply> {
+  const bytes = withKey(written, key);
   return new Promise((resolve) => {
     const socket = connect({ port, host: "127.0.0.1" });
     const chunks: Buffer[] = [];
@@ -50,6 +57,13 @@ export function exchange(port: number, { bytes, expects, leavesAt }: Case): Prom
       });
     });
   });
+}
+
+function withKey(bytes: Buffer, key: string): Buffer {
+  const at = bytes.indexOf(KEY);
+  return at < 0
+    ? bytes
+    : Buffer.concat([bytes.subarray(0, at), Buffer.from(key), bytes.subarray(at + KEY.length)]);
 }
 
 /** The first answer in the bytes, read strictly. */

@@ -10,12 +10,14 @@ import { nextCase, plain } from "./requests.ts";
 import { GENERATE } from "./surfaces.ts";
 
 test("the corpus, cases that once failed and 400 changes of it: no 500, no crash, every answer in the caller's protocol", async () => {
-  const { failures, cases, statuses } = await fuzz({ seed: 20261127, cases: 430, ms: 60_000 });
+  const { failures, cases, statuses, servedBy } = await fuzz({ seed: 20261127, cases: 430, ms: 60_000 });
   expect(failures.map(({ fault, case: one }) => `${one?.name ?? ""}: ${fault}`)).toEqual([]);
   // Also the fuzzer does its work: much is refused, much is served.
   expect(cases).toBeGreaterThan(400);
   expect(statuses["200"]).toBeGreaterThan(50);
   expect(statuses["400"]).toBeGreaterThan(50);
+  expect(statuses["401"]).toBeGreaterThan(10);
+  expect(servedBy["specialist"]).toBeGreaterThan(3);
 }, 120_000);
 
 describe("the fuzzer", () => {

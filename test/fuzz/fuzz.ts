@@ -3,7 +3,7 @@ import { readFound, readSeeds } from "./corpus.ts";
 import { exchange } from "./exchange.ts";
 import { faultOf } from "./judge.ts";
 import { nextCase, plain, type Case } from "./requests.ts";
-import { startTarget } from "./target.ts";
+import { startTarget, type Target } from "./target.ts";
 import { openUpstream } from "./upstream.ts";
 
 export type FuzzOptions = {
@@ -20,6 +20,8 @@ export type Failure = { readonly fault: string; readonly case: Case | null };
 export type FuzzResult = {
   readonly cases: number;
   readonly statuses: { readonly [status: string]: number };
+  /** Who answered, where it was said. */
+  readonly servedBy: { readonly [who: string]: number };
   readonly failures: readonly Failure[];
   /** Resident memory of the gateway after the first tenth, at most, and at the end. Null where it is not told. */
   readonly residentMb: readonly [number, number, number] | null;
@@ -37,7 +39,7 @@ const NOTE_EVERY = 10_000;
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const upstream = await openUpstream();
   const target = await startTarget(upstream.url);
-  const run = new Run(options, target.port);
+  const run = new Run(options, target);
   const watch = setInterval(() => run.resident(target.residentBytes()), 250);
   try {
     await run.all();
@@ -58,9 +60,10 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
 
 class Run {
   readonly #options: FuzzOptions;
-  readonly #port: number;
+  readonly #gateway: Pick<Target, "port" | "key">;
   readonly #failures: Failure[] = [];
   readonly #statuses: { [status: string]: number } = {};
+  readonly #servedBy: { [who: string]: number } = {};
   readonly #resident: { first: number | null; most: number; last: number } = {
     first: null,
     most: 0,
@@ -68,9 +71,9 @@ class Run {
   };
   #cases = 0;
 
-  constructor(options: FuzzOptions, port: number) {
+  constructor(options: FuzzOptions, gateway: Pick<Target, "port" | "key">) {
     this.#options = options;
-    this.#port = port;
+    this.#gateway = gateway;
   }
 
   async all(): Promise<void> {
@@ -95,9 +98,11 @@ class Run {
 
   async one(one: Case, status?: number): Promise<void> {
     this.#cases += 1;
-    const reply = await exchange(this.#port, one);
+    const reply = await exchange(this.#gateway, one);
     const got = reply.kind === "reply" ? String(reply.status) : reply.kind;
     this.#statuses[got] = (this.#statuses[got] ?? 0) + 1;
+    const who = reply.kind === "reply" ? reply.headers.get("x-understudy-served-by") : undefined;
+    if (who !== undefined) this.#servedBy[who] = (this.#servedBy[who] ?? 0) + 1;
     const fault =
       faultOf(one, reply) ??
       (status !== undefined && got !== String(status) ? `${got} instead of ${status}` : null);
@@ -124,6 +129,6 @@ class Run {
     if (first !== null && last - first > MAX_GROWTH_MB)
       failures.push({ fault: `memory grew from ${first.toFixed(0)} to ${last.toFixed(0)} MB`, case: null });
     const residentMb = first === null ? null : ([first, most, last] as const);
-    return { cases: this.#cases, statuses: this.#statuses, failures, residentMb };
+    return { cases: this.#cases, statuses: this.#statuses, servedBy: this.#servedBy, failures, residentMb };
   }
 }

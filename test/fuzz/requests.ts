@@ -1,4 +1,5 @@
 import type { Random } from "../../src/core/index.ts";
+import { KEY } from "./exchange.ts";
 import { grammatical, mutated } from "./mutate.ts";
 import type { Seed } from "./corpus.ts";
 import { ENDPOINTS, type Endpoint } from "./surfaces.ts";
@@ -33,9 +34,17 @@ export function nextCase(seeds: readonly Seed[], random: Random): Case {
       return pathGame(random);
     case 4:
       return plain("grammar", seed.path, Buffer.from(grammatical(random)));
+    case 5:
+      return withoutKey(seed);
     default:
       return plain("mutated", seed.path, mutated(seed.body, random));
   }
+}
+
+function withoutKey(seed: Seed): Case {
+  const headers = USUAL.filter((one) => !one.includes(KEY));
+  const bytes = request(`POST ${seed.path} HTTP/1.1`, headers, Buffer.from(JSON.stringify(seed.body)));
+  return { name: "no key", path: seed.path, bytes, expects: "answer" };
 }
 
 export function plain(name: string, path: string, body: Buffer, method = "POST"): Case {
@@ -43,7 +52,7 @@ export function plain(name: string, path: string, body: Buffer, method = "POST")
 }
 
 const HOST = "host: 127.0.0.1";
-const USUAL = [HOST, "content-type: application/json", "authorization: Bearer sk-fuzz", "connection: close"];
+const USUAL = [HOST, "content-type: application/json", `authorization: Bearer ${KEY}`, "connection: close"];
 
 function request(line: string, headers: readonly string[], body: Buffer | null): Buffer {
   const length =

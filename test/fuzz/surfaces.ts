@@ -33,6 +33,10 @@ export const ENDPOINTS: readonly Endpoint[] = [
   endpoint("GET", "/healthz"),
   endpoint("GET", "/readyz"),
   endpoint("GET", "/metrics"),
+  endpoint("GET", "/understudy/v1/report"),
+  endpoint("GET", "/understudy/v1/calls/call_1"),
+  endpoint("POST", "/understudy/v1/reload"),
+  endpoint("POST", "/understudy/v1/drain"),
 ];
 
 export const GENERATE = ENDPOINTS.filter(({ isGenerate }) => isGenerate);

@@ -2,10 +2,13 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { prepareStore } from "./prepare.ts";
 
 /** A gateway in a process of its own: `understudy serve` with what it is in production. */
 export type Target = {
   readonly port: number;
+  /** Who has it may ask models. */
+  readonly key: string;
   /** Resident memory, null where the system does not tell it. */
   readonly residentBytes: () => number | null;
   /** What went wrong inside, by its log; its end, when it has ended. */
@@ -23,8 +26,13 @@ const STOP_MS = 40_000;
 export async function startTarget(upstreamUrl: string): Promise<Target> {
   const folder = mkdtempSync(join(tmpdir(), "understudy-fuzz-"));
   const config = join(folder, "config.json");
-  writeFileSync(config, JSON.stringify({ port: 0, providers: { up: { url: upstreamUrl } } }));
-  const args = ["serve", "--config", config, "--store", join(folder, "store"), "--log"];
+  writeFileSync(
+    config,
+    JSON.stringify({ port: 0, keysRequired: true, providers: { up: { url: upstreamUrl } } }),
+  );
+  const store = join(folder, "store");
+  const key = await prepareStore(store);
+  const args = ["serve", "--config", config, "--store", store, "--log"];
   const child = spawn(process.execPath, [PROGRAM, ...args], {
     stdio: ["ignore", "pipe", "pipe"],
     env: { ...process.env, UNDERSTUDY_UPSTREAM: undefined },
@@ -46,6 +54,7 @@ export async function startTarget(upstreamUrl: string): Promise<Target> {
   const port = await portOf(child.stdout, ended);
   return {
     port,
+    key,
     residentBytes: () => residentOf(child.pid),
     faults: () => faults,
     async stop() {
