@@ -126,6 +126,7 @@ async function main(): Promise<void> {
       certifiedShare: report.certifiedShare,
       interval: report.certifiedShareInterval,
       tasks: report.tasks,
+      losses: report.losses,
       held: { ...summarizeHeld(held, epsilon, prepared.truth), mismatches },
     });
   }

@@ -1,4 +1,6 @@
 import { clopperPearsonInterval } from "../../src/learn/index.ts";
+import type { Losses } from "../../src/evaluate/index.ts";
+import { describeLosses, type LossRow } from "./losses.ts";
 
 /** A line of `understudy replay --out`. */
 export type Replayed = {
@@ -75,10 +77,10 @@ type Result = {
   readonly certifiedShare: number;
   readonly interval: readonly [number, number] | null;
   readonly tasks: readonly TaskRow[];
+  readonly losses: Losses;
   readonly held: Compared;
 };
-type TaskRow = {
-  readonly name: string;
+type TaskRow = Omit<LossRow, "certificate"> & {
   readonly kind: string;
   readonly calls: number;
   readonly specialist: { readonly kind: string } | null;
@@ -125,6 +127,7 @@ function describeResult({
   certifiedShare,
   interval,
   tasks,
+  losses,
   held,
 }: Result): string[] {
   const certified = tasks.filter(({ specialist }) => specialist !== null);
@@ -142,6 +145,7 @@ function describeResult({
         `| ${name} | ${kind} | ${calls} | ${specialist?.kind ?? ""} | ${certificate?.verdict ?? "–"} | ${certificate?.k ?? ""} / ${certificate?.n ?? ""} | ${percent(certificate?.coverage ?? null)} | ${certificate?.needs ?? ""} |`,
     ),
     "",
+    ...describeLosses({ certifiedShare, losses, tasks }),
     `On held-back sessions, through HTTP, against the recorded answers (${held.mismatches} of ${held.whole.calls} calls came out otherwise than offline):`,
     "",
     "| task (hidden label) | calls | served | disagreement | 95 % interval | within epsilon + 2 SE |",
