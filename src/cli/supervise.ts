@@ -96,7 +96,7 @@ export async function supervise(options: SuperviseOptions, effects: SuperviseEff
         return;
       }
       slot.isReady = true;
-      log.info({ event: "worker-ready", worker: slot.number });
+      log.info({ event: "worker-ready", worker: slot.number, pid: child.pid });
     });
     child.on("error", (error) =>
       log.error({ event: "worker-failed", worker: slot.number, message: error.message }),
