@@ -33,7 +33,10 @@ export const listedTools: Read = (row) => {
 };
 
 /** All turns but the system text, calls written out. */
-export const conversation: Read = (row) => conversationOf(row.request, answerIn(row));
+export const conversation: Read = (row) => ({
+  ...conversationOf(row.request, answerIn(row)),
+  ...(row.meta?.trace_id === undefined ? {} : { session: row.meta.trace_id }),
+});
 
 export function conversationOf(request: ChatRequest | undefined, answer: Answer): TrainingExample {
   const messages = (request?.messages ?? []).filter(({ role }) => role !== "system");

@@ -15,7 +15,12 @@ export type FamilyForm = {
 };
 
 /** What a specialist learns from. */
-export type TrainingExample = { readonly input: TaskInput; readonly answer: Answer };
+export type TrainingExample = {
+  readonly input: TaskInput;
+  readonly answer: Answer;
+  /** The run of an agent it is from: what one call of a run says must not be learnt from another and tested on it. Unknown when not given. */
+  readonly session?: string;
+};
 
 /** An answer with how sure the specialist is. */
 export type Prediction = {

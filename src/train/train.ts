@@ -172,7 +172,7 @@ async function fitOn(
   const { seed, form, signal } = job;
   const progress: Progress = (step) => job.progress?.({ ...step, stage: `${job.taskName}: ${family.kind}` });
   progress({ stage: "", done: 0, total: null, unit: "fits" });
-  const material = examples.map(({ input, answer }) => ({ input, answer }));
+  const material = examples.map(({ input, answer, session }) => ({ input, answer, session }));
   return job.pool.fit(family, material, { seed, form, progress, signal, onHeldOut });
 }
 

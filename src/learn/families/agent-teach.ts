@@ -144,8 +144,9 @@ function some<T>(candidates: readonly T[], right: number, random: Random): T[] {
   return [...candidates.slice(0, MAX_FIRST), ...(right < MAX_FIRST ? [] : [candidates[right]]), ...drawn];
 }
 
-/** Examples that start alike are one run: what one of them says must not be learnt from another and tested on it. */
-export function runOf({ input }: TrainingExample): number {
+/** The run an example is from, by its session; where that is not known, examples that start alike are one run. */
+export function runOf({ input, session }: TrainingExample): number {
+  if (session !== undefined) return hash32(session, 52);
   const first = input.parts.find(({ role }) => role === "user") ?? input.parts[0];
   return hash32(first?.text ?? "", 51);
 }
