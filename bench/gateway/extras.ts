@@ -21,6 +21,8 @@ export type Extras = {
 };
 
 const IDLE_STREAMS = 1000;
+/** More than the gateway takes calls at once, fewer than it takes connections. */
+const CLIENTS = 4096;
 const OVERLOAD_SECONDS = 60;
 const OVERLOAD_FACTOR = 5;
 const BACK_TO_NORMAL_MS = 2000;
@@ -94,7 +96,9 @@ async function overloadIt(peer: Peer, provider: Provider): Promise<Extras["overl
     chunks: ____,
     unanswered: _____,
     ...result
-  } = await runLoad(jobTo(peer, { rate, seconds: OVERLOAD_SECONDS, connections: 1024 }));
+  } = await runLoad(
+    jobTo(peer, { rate, seconds: OVERLOAD_SECONDS, connections: CLIENTS, maxConnections: CLIENTS }),
+  );
   clearInterval(watch);
   await new Promise((resolve) => setTimeout(resolve, BACK_TO_NORMAL_MS));
   const after = await runLoad(jobTo(peer, {}));

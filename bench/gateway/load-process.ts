@@ -11,6 +11,8 @@ export type Job = {
   readonly kind: "closed" | "open";
   readonly isStream: boolean;
   readonly connections: number;
+  /** What is due when all of these are busy is not sent; no bound when left out. */
+  readonly maxConnections?: number;
   readonly seconds: number;
   /** Requests a second, of an open loop. */
   readonly rate: number;
@@ -24,8 +26,11 @@ export type Result = {
   /** Refused with 429 or 503 and Retry-After. */
   readonly refused: number;
   readonly refusedWithoutRetryAfter: number;
-  /** Another's answer, a cut one, another status. */
+  /** Another's answer, or a cut one. */
   readonly wrong: number;
+  /** Other statuses. */
+  readonly failed: { readonly [status: string]: number };
+  readonly unsent: number;
   readonly broken: number;
   readonly unanswered: number;
   readonly seconds: number;
@@ -42,7 +47,17 @@ const PROMPT = "Say which of the departments should take this ticket, in one wor
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
 
 let serial = 0;
-const counts = { answers: 0, chunks: 0, refused: 0, refusedWithoutRetryAfter: 0, wrong: 0, broken: 0 };
+const counts = {
+  answers: 0,
+  chunks: 0,
+  refused: 0,
+  refusedWithoutRetryAfter: 0,
+  wrong: 0,
+  broken: 0,
+  unsent: 0,
+};
+const failed: { [status: string]: number } = {};
+let opened = job.connections;
 const samplesMs: number[] = [];
 const idle: Client[] = [];
 let underWay = 0;
@@ -165,7 +180,7 @@ class Client {
       counts.refused += 1;
       if (!/retry-after:/i.test(head)) counts.refusedWithoutRetryAfter += 1;
     } else {
-      counts.wrong += 1;
+      failed[status] = (failed[status] ?? 0) + 1;
     }
     this.#head = null;
     this.#waiting = Buffer.alloc(0);
@@ -202,6 +217,7 @@ samplesMs.sort((a, b) => a - b);
 const at = (share: number): number | null => samplesMs[Math.floor(samplesMs.length * share)] ?? null;
 const result: Result = {
   ...counts,
+  failed,
   unanswered: underWay,
   seconds,
   p50: at(0.5),
@@ -210,14 +226,21 @@ const result: Result = {
 };
 process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 
+function another(): Client | null {
+  if (opened >= (job.maxConnections ?? Infinity)) return null;
+  opened += 1;
+  return new Client();
+}
+
 async function openLoop(): Promise<void> {
   const total = Math.floor(job.rate * job.seconds);
   for (let sent = 0; sent < total;) {
     const now = performance.now();
     while (sent < total && startMs + (sent * 1000) / job.rate <= now) {
       // No connection left: the peer is so far behind that a new one is needed.
-      const client = idle.pop() ?? new Client();
-      client.ask(startMs + (sent * 1000) / job.rate);
+      const client = idle.pop() ?? another();
+      if (client === null) counts.unsent += 1;
+      else client.ask(startMs + (sent * 1000) / job.rate);
       sent += 1;
     }
     await new Promise((resolve) => setTimeout(resolve, 1));

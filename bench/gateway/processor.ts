@@ -1,7 +1,15 @@
 import { readdirSync, readFileSync } from "node:fs";
 
-/** Processor time and memory of a process and its children, from the system's own accounts (Linux). */
-export type Account = { readonly allMs: number; readonly servingMs: number; readonly residentBytes: number };
+/**
+ * Processor time and memory of a process and its children, from the system's own accounts (Linux). Threads at the lowest priority do what
+ * waits while there is load (folding of recorded calls), and are counted apart.
+ */
+export type Account = {
+  readonly backgroundMs: number;
+  readonly allMs: number;
+  readonly servingMs: number;
+  readonly residentBytes: number;
+};
 
 /** A tick of /proc is 10 ms on every Linux of today. */
 const TICK_MS = 10;
@@ -10,15 +18,34 @@ const PAGE_BYTES = 4096;
 /** `servingMs`: of the main threads only. */
 export function accountOf(pid: number): Account {
   const pids = [pid, ...childrenOf(pid)];
-  const all = pids.map((one) => ticksIn(`/proc/${one}/stat`));
+  const threads = pids.flatMap((one) => threadsOf(one));
+  const ticks = (isBackground: boolean): number =>
+    sum(threads.filter((thread) => thread.isBackground === isBackground).map((thread) => thread.ticks));
   const serving = pids.map((one) => ticksIn(`/proc/${one}/task/${one}/stat`));
   const pages = pids.map((one) => Number(read(`/proc/${one}/statm`).split(" ")[1] ?? 0));
-  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
   return {
-    allMs: sum(all) * TICK_MS,
+    allMs: ticks(false) * TICK_MS,
+    backgroundMs: ticks(true) * TICK_MS,
     servingMs: sum(serving) * TICK_MS,
     residentBytes: sum(pages) * PAGE_BYTES,
   };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+const LOWEST_PRIORITY = 19;
+
+function threadsOf(pid: number): { readonly ticks: number; readonly isBackground: boolean }[] {
+  let names: string[] = [];
+  try {
+    names = readdirSync(`/proc/${pid}/task`);
+  } catch {
+    // Ended meanwhile.
+  }
+  return names.map((name) => {
+    const file = `/proc/${pid}/task/${name}/stat`;
+    return { ticks: ticksIn(file), isBackground: Number(fieldsOf(read(file))[16]) === LOWEST_PRIORITY };
+  });
 }
 
 function childrenOf(pid: number): number[] {

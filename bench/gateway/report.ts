@@ -26,7 +26,7 @@ export function textOf(rows: readonly Row[], extras: Extras | null): string {
 
 Median over the rounds, lowest to highest in brackets; ${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Linux ${release()}, Node ${process.version}.
 Gateway on one core, load and provider on another, raw keep-alive sockets, 1 KB answers. Processor time is the system's account of the
-process with all its threads, at the most requests that one core does; milliseconds are beside the same load sent to the provider directly,
+process with all its threads but that of the lowest priority (folding, which waits under load), at the most requests that one core does; milliseconds are beside the same load sent to the provider directly,
 the provider's own 20 ms subtracted call by call. Understudy checks a key, assigns, and records sealed; the others record nothing.
 
 | | µs of processor a request | of it the serving thread | requests/s | added ms p50 at 300/s | p99 | p50 at 1,000/s | p99 | µs a streamed piece | first piece later by ms | MB |
@@ -39,7 +39,7 @@ ${extras === null ? "" : extrasText(extras)}
 function extrasText({ idleStreams, overload }: Extras): string {
   return `
 - ${idleStreams.streams} idle streams: ${idleStreams.megabytes.toFixed(0)} MB resident (${idleStreams.megabytesBefore.toFixed(0)} MB before).
-- Overload, ${overload.rate} requests/s (${overload.capacity} is its capacity) for ${overload.seconds} s: ${overload.answers} answered, ${overload.refused} refused with 429 or 503 (${overload.refusedWithoutRetryAfter} without Retry-After), ${overload.wrong} wrong, ${overload.broken} broken; memory ${overload.megabytesBefore.toFixed(0)} → ${overload.megabytesPeak.toFixed(0)} MB; p50 at 300/s ${overload.p50Before.toFixed(2)} ms before and ${overload.p50After.toFixed(2)} ms two seconds after.
+- Overload, ${overload.rate} requests/s (${overload.capacity} is its capacity) for ${overload.seconds} s: ${overload.answers} answered, ${overload.refused} refused with 429 or 503 (${overload.refusedWithoutRetryAfter} without Retry-After), ${overload.unsent} not sent because all of 4,096 connections were busy, ${overload.wrong} wrong, ${overload.broken} broken, other statuses ${JSON.stringify(overload.failed)}; memory ${overload.megabytesBefore.toFixed(0)} → ${overload.megabytesPeak.toFixed(0)} MB; p50 at 300/s ${overload.p50Before.toFixed(2)} ms before and ${overload.p50After.toFixed(2)} ms two seconds after.
 `;
 }
 
