@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { HouseError } from "../core/index.ts";
 import {
   awsIn,
+  concealed,
   createUpstreams,
   httpTransport,
   providerFiles,
@@ -52,7 +53,9 @@ export async function upstreamsOf(
     const url = form.url === undefined ? null : checkedUrl(form.url, `providers.${name}.url`);
     const { headers } = form;
     const { keys, settings } = credentialsOf(name, form, env);
-    const accounts = (keys.length === 0 ? [null] : keys).map((key) => ({ url, key, settings, headers }));
+    const accounts = (keys.length === 0 ? [null] : keys).map((key) =>
+      concealed({ url, key, settings, headers }),
+    );
     const { timeouts } = form;
     const made = served(fileOf(form.type), accounts, transport);
     providers.push({ name, ...made, timeouts: { ...made.timeouts, ...timeouts } });
@@ -79,7 +82,8 @@ function fileOf(type: string): ProviderFile {
   throw new HouseError("bad-config", `Cannot use a provider of type "${type}": known are ${known}`);
 }
 
-const accountOf = (url: string, key: string | null): Account => ({ url, key, settings: {}, headers: {} });
+const accountOf = (url: string, key: string | null): Account =>
+  concealed({ url, key, settings: {}, headers: {} });
 
 function checkedUrl(text: string, where: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;

@@ -58,6 +58,7 @@ export {
   type PullEffects,
   type PullOptions,
 } from "./hub/pull.ts";
+export { concealed } from "./upstream/account.ts";
 export { awsIn } from "./providers/bedrock.ts";
 export { providerFiles } from "./providers/providers.ts";
 export type { UpstreamSink } from "./upstream/ask.ts";
