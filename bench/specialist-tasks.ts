@@ -46,6 +46,13 @@ export const BENCHES: readonly Bench[] = [
   { task: "CLINC150", family: "closed-set", file: CLINC, splits: one(clincSplit(15_000)) },
   { task: "CLINC150, 3,000", family: "closed-set", file: CLINC, quick: true, splits: one(clincSplit(3_000)) },
   {
+    task: "CLINC150, out of scope known",
+    family: "closed-set",
+    file: CLINC,
+    splits: one(clincWithOutOfScope),
+    note: "100 out-of-scope requests are in training, too; the test is the validation part and the other 100.",
+  },
+  {
     task: "BANKING77, 8,000",
     family: "closed-set",
     file: BANKING,
@@ -181,6 +188,15 @@ function clincSplit(examples: number): (rows: readonly Line[]) => Split {
       train: seededRandom(SEED).shuffle(train).slice(0, examples).map(lastUser),
       test: rows.filter((row) => row.split !== "train").map(lastUser),
     };
+  };
+}
+
+/** All training calls, 100 out-of-scope ones among them; tested on the validation calls and the other 100. */
+function clincWithOutOfScope(rows: readonly Line[]): Split {
+  const isTraining = ({ split }: Line): boolean => split === "train" || split === "oos_train";
+  return {
+    train: seededRandom(SEED).shuffle(rows.filter(isTraining)).map(lastUser),
+    test: rows.filter((row) => !isTraining(row)).map(lastUser),
   };
 }
 

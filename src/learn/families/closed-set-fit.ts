@@ -7,11 +7,18 @@ import {
   type TrainingExample,
 } from "../../core/index.ts";
 import { fitLogistic, logisticDefaults, predictLogistic, type LogisticModel } from "../linear/logistic.ts";
-import { fitSvm, svmDefaults } from "../linear/svm.ts";
-import { blockWeights, inputBlocks, hasSideText, inputRow, type InputBlocks } from "../text/input-blocks.ts";
+import { fitSvmOnThreads } from "../linear/svm-threads.ts";
+import { svmDefaults } from "../linear/svm.ts";
+import {
+  blockWeights,
+  hasSideText,
+  inputBlocks,
+  scaledMeaning,
+  type InputBlocks,
+} from "../text/input-blocks.ts";
 import { stackRows } from "../text/sparse.ts";
 import { fitVocabulary, makeVectorizer } from "../text/tfidf.ts";
-import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
+import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 import { answerText } from "./answer-text.ts";
 import { makeJudge, type ClosedSetModel, type Evidence } from "./closed-set-model.ts";
 
@@ -29,23 +36,38 @@ const SIDE_WEIGHT = 0.5;
 /** A label's own words count as one more example of it. */
 const LABEL_WEIGHT = 1;
 
-/** A training item: its grams and class. */
-type Item = { readonly input: InputBlocks; readonly label: number; readonly weight: number };
+/** A training item: its grams and class; `place` among the examples, negative for what is no example. */
+type Item = {
+  readonly place: number;
+  readonly input: InputBlocks;
+  readonly label: number;
+  readonly weight: number;
+};
 
 /** Learns classes, weights and the score from examples. Throws HouseError `nothing-to-do` without examples. */
-export function fitClosedSet(examples: readonly TrainingExample[], options: FitOptions): FittedClosedSet {
+export async function fitClosedSet(
+  examples: readonly TrainingExample[],
+  options: FitOptions,
+): Promise<FittedClosedSet> {
   if (examples.length === 0) {
     throw new HouseError("nothing-to-do", "Cannot fit a closed-set specialist: there are no examples");
   }
   const { answers, labels } = classesOf(examples);
   const items = examples.map(({ input }, place) => ({
+    place,
     input: inputBlocks(input),
     label: labels[place],
     weight: 1,
   }));
-  const trial = { answers, folds: drawFolds(items, options.seed), options };
-  const sideWeight = chooseSideWeight(items, trial);
-  const evidence = crossPredict(items, trial, sideWeight);
+  const trial: Trial = {
+    answers,
+    folds: drawFolds(items, options.seed),
+    options,
+    named: labelItems(answers),
+    dual: new Map(),
+  };
+  const sideWeight = await chooseSideWeight(items, trial);
+  const evidence = await crossPredict(items, trial, sideWeight);
   const score = fitScore(items, evidence);
   const scores = new Map(
     [...evidence].map(([place, { features }]) => [place, predictLogistic(score, features)]),
@@ -59,8 +81,7 @@ export function fitClosedSet(examples: readonly TrainingExample[], options: FitO
     const isContradicted = (evidence.get(place)?.label ?? item.label) !== item.label;
     return { ...item, weight: isContradicted && (scores.get(place) ?? 0) > doubtAbove ? DOUBTED_WEIGHT : 1 };
   });
-  const model = fitModel(cleaned, { answers, sideWeight, seed: options.seed });
-  return { answers, model, score };
+  return { answers, model: await fitModel(cleaned, trial, sideWeight), score };
 }
 
 /** Distinct answers in canonical order, and the place of each example's answer among them. */
@@ -79,36 +100,81 @@ function classesOf(examples: readonly TrainingExample[]): { answers: Answer[]; l
   };
 }
 
-type Recipe = { readonly answers: readonly Answer[]; readonly sideWeight: number; readonly seed: number };
+/** What the fits of one task share. */
+type Trial = {
+  readonly answers: readonly Answer[];
+  /** Part of each item. */
+  readonly folds: readonly number[];
+  readonly options: FitOptions;
+  /** Labels' own words as examples of them. */
+  readonly named: readonly Item[];
+  /** By item, the dual variables of its classes where the last fit ended: the next starts there, and so is done in a fraction of the passes. */
+  readonly dual: Map<number, Float32Array>;
+};
 
 /** Everything but the score, from items. */
-function fitModel(items: readonly Item[], { answers, sideWeight, seed }: Recipe): ClosedSetModel {
-  const named = labelItems(answers);
+async function fitModel(
+  items: readonly Item[],
+  { answers, options, named, dual }: Trial,
+  sideWeight: number,
+): Promise<ClosedSetModel> {
+  const { seed, signal, threads = 1 } = options;
   const all = [...items, ...named];
+  const classes = answers.length;
   const vocabulary = fitVocabulary(
     all.map(({ input }) => input.blocks),
-    { minTexts: 1, maxGrams: Math.floor(MAX_WEIGHTS / answers.length) },
+    { minTexts: 1, maxGrams: Math.floor(MAX_WEIGHTS / classes) },
   );
   const vectorizer = makeVectorizer(vocabulary);
   const weights = blockWeights(sideWeight);
+  const dense = new Float32Array(all.length * SENTENCE_DIMENSIONS);
+  for (const [r, { input }] of all.entries()) dense.set(scaledMeaning(input), r * SENTENCE_DIMENSIONS);
   const data = {
-    rows: stackRows(all.map(({ input }) => inputRow(vectorizer, input, weights).row)),
+    rows: stackRows(all.map(({ input }) => vectorizer.vector(input.blocks, weights).row)),
+    dense,
     labels: Uint32Array.from(all, ({ label }) => label),
-    classes: answers.length,
-    width: vectorizer.width + MEANING_DIMENSIONS,
+    classes,
+    width: vectorizer.width + SENTENCE_DIMENSIONS,
     weights: Float32Array.from(all, ({ weight }) => weight),
   };
-  const linear = fitSvm(data, { ...svmDefaults, cost: SVM_COST }, seededRandom(seed));
-  return { vocabulary, sideWeight, linear };
+  const fitted = await fitSvmOnThreads(data, {
+    options: { ...svmDefaults, cost: SVM_COST },
+    random: seededRandom(seed),
+    threads,
+    signal,
+    dual: startOf(all, dual, classes),
+  });
+  for (const [r, { place }] of all.entries()) {
+    dual.set(
+      place,
+      Float32Array.from({ length: classes }, (_, c) => fitted.dual[c * all.length + r]),
+    );
+  }
+  return { vocabulary, sideWeight, linear: fitted.model };
 }
 
+/** The dual variables known of these items, row per class. */
+function startOf(
+  items: readonly Item[],
+  dual: ReadonlyMap<number, Float32Array>,
+  classes: number,
+): Float32Array {
+  const start = new Float32Array(classes * items.length);
+  for (const [r, { place }] of items.entries()) {
+    const own = dual.get(place);
+    if (own === undefined) continue;
+    for (let c = 0; c < classes; c += 1) start[c * items.length + r] = own[c];
+  }
+  return start;
+}
+
+/** A label's own words as an example of it; their places are negative. */
 function labelItems(answers: readonly Answer[]): Item[] {
   return answers.flatMap((answer, label) => {
     const text = answerText(answer);
     if (text === "") return [];
-    return [
-      { input: inputBlocks({ parts: [{ role: "user", text }], tools: [] }), label, weight: LABEL_WEIGHT },
-    ];
+    const input = inputBlocks({ parts: [{ role: "user", text }], tools: [] });
+    return [{ place: -1 - label, input, label, weight: LABEL_WEIGHT }];
   });
 }
 
@@ -116,13 +182,6 @@ function labelItems(answers: readonly Answer[]): Item[] {
 const FOLDS = 5;
 /** With more examples one part held out is enough to learn the score from, and the others would cost minutes. */
 const MAX_FULLY_HELD = 6000;
-
-type Trial = {
-  readonly answers: readonly Answer[];
-  /** Part of each item. */
-  readonly folds: readonly number[];
-  readonly options: FitOptions;
-};
 
 /** Parts for items; equal main texts are held out together. */
 function drawFolds(items: readonly Item[], seed: number): number[] {
@@ -133,38 +192,45 @@ function drawFolds(items: readonly Item[], seed: number): number[] {
 }
 
 /** Evidence on items by models that did not see them, by place. */
-function crossPredict(items: readonly Item[], trial: Trial, sideWeight: number): Map<number, Evidence> {
+async function crossPredict(
+  items: readonly Item[],
+  trial: Trial,
+  sideWeight: number,
+): Promise<Map<number, Evidence>> {
   const held = items.length > MAX_FULLY_HELD ? 1 : FOLDS;
   const evidence = new Map<number, Evidence>();
   for (let fold = 0; fold < held; fold += 1) {
-    for (const [place, found] of predictFold(items, trial, { fold, sideWeight })) evidence.set(place, found);
+    for (const [place, found] of await predictFold(items, trial, { fold, sideWeight })) {
+      evidence.set(place, found);
+    }
     trial.options.progress?.({ stage: "train", done: fold + 1, total: held + 1, unit: "fits" });
   }
   return evidence;
 }
 
-function predictFold(
+async function predictFold(
   items: readonly Item[],
-  { answers, folds, options }: Trial,
+  trial: Trial,
   { fold, sideWeight }: { readonly fold: number; readonly sideWeight: number },
-): Map<number, Evidence> {
+): Promise<Map<number, Evidence>> {
+  const { folds, options } = trial;
   if (options.signal?.aborted) {
     throw new HouseError("cancelled", "Cannot fit a closed-set specialist: cancelled");
   }
   const others = items.filter((_, place) => folds[place] !== fold);
-  const judge = makeJudge(fitModel(others, { answers, sideWeight, seed: options.seed }));
+  const judge = makeJudge(await fitModel(others, trial, sideWeight));
   const places = items.flatMap((_, place) => (folds[place] === fold ? [place] : []));
   return new Map(places.map((place) => [place, judge(items[place].input, items[place].label)]));
 }
 
 /** Texts beside the main one (a ticket number, the turns before) count only where a held-out part shows that they help. */
-function chooseSideWeight(items: readonly Item[], trial: Trial): number {
+async function chooseSideWeight(items: readonly Item[], trial: Trial): Promise<number> {
   if (!items.some(({ input }) => hasSideText(input))) return 0;
-  const right = [0, SIDE_WEIGHT].map((sideWeight) =>
-    [...predictFold(items, trial, { fold: 0, sideWeight })].map(([place, { label }]) =>
-      label === items[place].label ? 1 : 0,
-    ),
-  );
+  const right: number[][] = [];
+  for (const sideWeight of [0, SIDE_WEIGHT]) {
+    const found = await predictFold(items, trial, { fold: 0, sideWeight });
+    right.push([...found].map(([place, { label }]) => (label === items[place].label ? 1 : 0)));
+  }
   const gain = right[1].reduce((sum: number, hit, at) => sum + hit - right[0][at], 0);
   const changed = right[1].filter((hit, at) => hit !== right[0][at]).length;
   // One standard error of a paired comparison (McNemar).
@@ -183,6 +249,6 @@ function fitScore(items: readonly Item[], evidence: ReadonlyMap<number, Evidence
 }
 
 // A recorded answer that models which never saw it contradict nearly as surely as they ever are is more likely wrong than hard.
-const DOUBT_SHARE = 0.9;
+const DOUBT_SHARE = 0.85;
 
 const DOUBTED_WEIGHT = 0.1;

@@ -30,7 +30,7 @@ export function makeJudge(model: ClosedSetModel): Judge {
     const { row, known } = inputRow(vectorizer, input, weights);
     scoreRow(model.linear, row, scores);
     const { label, top, second } = bestTwo(scores);
-    // Nearest training texts, class reliability and softmax tails were tried beside these: the margin already knows.
+    // Nearest training texts, nearness to the class centres, class reliability and softmax tails were tried beside these: the margin already knows.
     return {
       label,
       features: [top - second, Math.sqrt(top - second), top, known],

@@ -1,5 +1,6 @@
 import type { Answer, Json, TaskKind } from "../../core/index.ts";
 import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
+import { checkEncoder, encoderId } from "../encoder/shipped.ts";
 import { quantize } from "../linear/quantize.ts";
 import { inputBlocks } from "../text/input-blocks.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
@@ -7,7 +8,7 @@ import { fitClosedSet, type FittedClosedSet } from "./closed-set-fit.ts";
 import { makeJudge } from "./closed-set-model.ts";
 import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 
-const IDENTITY = { kind: "closed-set", version: 1 };
+const IDENTITY = { kind: "closed-set", version: 2 };
 const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
 const MIN_SHARE_REPEATED = 0.8;
 /** More answers than this are no closed set, and their weights would not fit the artifact's cap. */
@@ -21,8 +22,7 @@ export const closedSet: LexicalFamily = {
     KINDS.includes(profile.kind) &&
     profile.shareRepeatedAnswers >= MIN_SHARE_REPEATED &&
     profile.answers <= MAX_ANSWERS,
-  // Async by contract; the work itself is one long computation.
-  fit: async (examples, options) => pack(fitClosedSet(examples, options)),
+  fit: async (examples, options) => pack(await fitClosedSet(examples, options)),
   load,
 };
 
@@ -30,13 +30,15 @@ type Meta = {
   readonly answers: readonly Answer[];
   readonly score: LogisticModel;
   readonly sideWeight: number;
+  /** The encoder that meanings are told by. */
+  readonly encoder: string;
 };
 
 function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
   const { vocabulary, linear } = model;
   const { weights, scales } = quantize(linear);
   // Answers are JSON by type; the score is numbers.
-  const meta = { answers, score, sideWeight: model.sideWeight } as unknown as Json;
+  const meta = { answers, score, sideWeight: model.sideWeight, encoder: encoderId() } as unknown as Json;
   return packArtifact(IDENTITY, meta, {
     hashes: vocabulary.hashes,
     idf: vocabulary.idf,
@@ -49,7 +51,8 @@ function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
 function load(artifact: Uint8Array): LexicalSpecialist {
   const { meta, array } = unpackArtifact(artifact, IDENTITY);
   // Written by `pack` of this version.
-  const { answers, score, sideWeight } = meta as unknown as Meta;
+  const { answers, score, sideWeight, encoder } = meta as unknown as Meta;
+  checkEncoder(IDENTITY.kind, encoder);
   const bias = array("bias", "Float32Array");
   const levels = array("levels", "Int8Array");
   const judge = makeJudge({

@@ -5,7 +5,7 @@ import { fitLogistic, logisticDefaults, predictLogistic, type LogisticModel } fr
 import type { InputBlocks } from "../text/input-blocks.ts";
 import { stackRows } from "../text/sparse.ts";
 import { fitVocabulary, makeVectorizer } from "../text/tfidf.ts";
-import { MEANING_DIMENSIONS } from "../text/word-vectors.ts";
+import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 import { formKey, formsOf, writeAnswer, type AnswerForm } from "./option-ranker-form.ts";
 import {
   choose,
@@ -196,7 +196,7 @@ function fitModel(
     offers: choices.map(({ offers }) => offers),
     chosen: Int32Array.from(choices, ({ chosen }) => chosen),
     options: known.length,
-    width: vectorizer.width + MEANING_DIMENSIONS,
+    width: vectorizer.width + SENTENCE_DIMENSIONS,
   };
   const linear = fitChoices(data, choiceDefaults, seededRandom(seed));
   const labels = Uint32Array.from(choices, ({ offers, chosen }) => offers[chosen]);

@@ -1,4 +1,5 @@
 import type { TaskKind } from "../../core/index.ts";
+import { checkEncoder, encoderId } from "../encoder/shipped.ts";
 import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
 import { quantize } from "../linear/quantize.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
@@ -8,7 +9,7 @@ import { fitRanker, type FittedRanker } from "./option-ranker-fit.ts";
 import { choose, makeWeigher } from "./option-ranker-model.ts";
 import { readQuestion, type Reading } from "./option-ranker-parse.ts";
 
-const IDENTITY = { kind: "option-ranker", version: 1 };
+const IDENTITY = { kind: "option-ranker", version: 2 };
 const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
 const MIN_SHARE_OFFERED = 0.8;
 
@@ -28,12 +29,14 @@ type Meta = {
   readonly known: readonly string[];
   readonly stack: readonly number[];
   readonly score: LogisticModel;
+  /** The encoder that meanings are told by. */
+  readonly encoder: string;
 };
 
 function pack({ reading, form, model, stack, score }: FittedRanker): Uint8Array {
   const { vocabulary, linear, neighbours } = model;
   const { weights, scales } = quantize(linear);
-  const meta: Meta = { reading, form, known: model.known, stack, score };
+  const meta: Meta = { reading, form, known: model.known, stack, score, encoder: encoderId() };
   return packArtifact(IDENTITY, meta, {
     hashes: vocabulary.hashes,
     idf: vocabulary.idf,
@@ -52,7 +55,8 @@ function pack({ reading, form, model, stack, score }: FittedRanker): Uint8Array 
 function load(artifact: Uint8Array): LexicalSpecialist {
   const { meta, array } = unpackArtifact(artifact, IDENTITY);
   // Written by `pack` of this version.
-  const { reading, form, known, stack, score } = meta as unknown as Meta;
+  const { reading, form, known, stack, score, encoder } = meta as unknown as Meta;
+  checkEncoder(IDENTITY.kind, encoder);
   const levels = array("levels", "Int8Array");
   const weigh = makeWeigher({
     vocabulary: { hashes: array("hashes", "Uint32Array"), idf: array("idf", "Float32Array") },

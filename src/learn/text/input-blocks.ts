@@ -2,7 +2,7 @@ import { hash32, type InputPart, type TaskInput } from "../../core/index.ts";
 import { charGrams, normalizeText, pairGrams, wordGrams, wordsOf } from "./grams.ts";
 import type { SparseRow } from "./sparse.ts";
 import type { Block, Vectorizer } from "./tfidf.ts";
-import { MEANING_DIMENSIONS, meaningOf, wordVectors } from "./word-vectors.ts";
+import { SENTENCE_DIMENSIONS, sentenceVector } from "../encoder/shipped.ts";
 
 const WORDS = { from: 1, to: 2 };
 const CHARACTERS = { from: 2, to: 5 };
@@ -14,6 +14,11 @@ const MAIN_WEIGHTS = [1, 1, 0.7];
 /** Channels beside the main text, in block order. */
 const SIDE_CHANNELS = ["system", "user", "assistant", "tool", "tools"] as const;
 
+/** Weight of the meaning of a short text against its grams. */
+const MEANING_WEIGHT = 1.5;
+/** Of a text of more words than this the encoder sees the ends alone, and its meaning weighs less. */
+const MEANING_WORDS = 20;
+
 /** How many blocks `inputBlocks` makes. */
 export const INPUT_BLOCKS = MAIN_WEIGHTS.length + SIDE_CHANNELS.length;
 
@@ -22,6 +27,8 @@ export type InputBlocks = {
   readonly blocks: readonly Block[];
   /** What the main text means, as a direction. */
   readonly meaning: Float32Array;
+  /** What it weighs against the grams, which have norm 1. */
+  readonly meaningWeight: number;
 };
 
 /** Whether any channel beside the main text says something. */
@@ -36,7 +43,8 @@ export function mainPart(parts: readonly InputPart[]): number {
 
 export function inputBlocks(input: TaskInput): InputBlocks {
   const main = mainPart(input.parts);
-  const words = wordsOf(normalizeText(input.parts[main]?.text ?? ""));
+  const text = normalizeText(input.parts[main]?.text ?? "");
+  const words = wordsOf(text);
   const blocks: Block[] = [
     Uint32Array.from(wordGrams(words, WORDS, 1)),
     Uint32Array.from(charGrams(words, CHARACTERS, 2)),
@@ -51,7 +59,8 @@ export function inputBlocks(input: TaskInput): InputBlocks {
             .map((part) => part.text);
     blocks.push(sideBlock(texts, hash32(channel)));
   }
-  return { blocks, meaning: meaningOf(words, wordVectors()) };
+  const meaningWeight = MEANING_WEIGHT * Math.min(1, Math.sqrt(MEANING_WORDS / Math.max(1, words.length)));
+  return { blocks, meaning: sentenceVector(text), meaningWeight };
 }
 
 /** Block weights whose squares sum to 1; sideWeight is relative to the word block of the main text. */
@@ -61,10 +70,7 @@ export function blockWeights(sideWeight: number): number[] {
   return weights.map((weight) => weight / norm);
 }
 
-/** Weight of the meaning against the grams, which have norm 1: between 0.6 (best on long dialogues) and 1.2 (best on short requests). */
-const MEANING_WEIGHT = 0.9;
-
-/** The row of an input: its grams in columns 0 to width − 1, its meaning in the `MEANING_DIMENSIONS` columns after. */
+/** The row of an input: its grams in columns 0 to width − 1, its meaning in the `SENTENCE_DIMENSIONS` columns after. */
 export function inputRow(
   vectorizer: Vectorizer,
   input: InputBlocks,
@@ -72,16 +78,20 @@ export function inputRow(
 ): { readonly row: SparseRow; readonly known: number } {
   const { row, known } = vectorizer.vector(input.blocks, weights);
   const grams = row.columns.length;
-  const columns = new Uint32Array(grams + MEANING_DIMENSIONS);
-  const values = new Float32Array(grams + MEANING_DIMENSIONS);
+  const columns = new Uint32Array(grams + SENTENCE_DIMENSIONS);
+  const values = new Float32Array(grams + SENTENCE_DIMENSIONS);
   columns.set(row.columns);
   values.set(row.values);
-  for (let j = 0; j < MEANING_DIMENSIONS; j += 1) {
+  for (let j = 0; j < SENTENCE_DIMENSIONS; j += 1) {
     columns[grams + j] = vectorizer.width + j;
-    values[grams + j] = MEANING_WEIGHT * input.meaning[j];
+    values[grams + j] = input.meaningWeight * input.meaning[j];
   }
   return { row: { columns, values }, known };
 }
+
+/** The meaning of an input as its row holds it. */
+export const scaledMeaning = ({ meaning, meaningWeight }: InputBlocks): Float32Array =>
+  meaning.map((value) => meaningWeight * value);
 
 function sideBlock(texts: readonly string[], seed: number): Block {
   const grams = texts.length === 0 ? [] : wordGrams(wordsOf(normalizeText(texts.join("\n"))), WORDS, seed);

@@ -5,7 +5,8 @@ import { blockWeights, inputBlocks, inputRow, mainPart } from "./input-blocks.ts
 import { makeComparison, makeNeighbourSearch } from "./neighbours.ts";
 import { pickRows, rowAt, stackRows } from "./sparse.ts";
 import { fitVocabulary, makeVectorizer } from "./tfidf.ts";
-import { MEANING_DIMENSIONS, meaningOf, wordVectors } from "./word-vectors.ts";
+import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
+import { meaningOf, wordVectors } from "./word-vectors.ts";
 
 const block = (...hashes: number[]): Uint32Array => Uint32Array.from(hashes);
 const row = (columns: number[], values: number[]) => ({
@@ -183,8 +184,8 @@ describe("meaning", () => {
     const { row: filled, known } = inputRow(vectorizer, input, blockWeights(0));
     const after = [...filled.columns].filter((column) => column >= vectorizer.width);
     expect([after.length, Math.max(...after), known]).toEqual([
-      MEANING_DIMENSIONS,
-      vectorizer.width + MEANING_DIMENSIONS - 1,
+      SENTENCE_DIMENSIONS,
+      vectorizer.width + SENTENCE_DIMENSIONS - 1,
       1,
     ]);
   });
