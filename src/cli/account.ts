@@ -4,7 +4,10 @@ import { clip, paint, percent, table } from "./print.ts";
 /** What a cause is called on screen, and what it means. */
 export const CAUSE_WORDS: Readonly<Record<Cause, { readonly short: string; readonly long: string }>> = {
   "one-off": { short: "one-off", long: "calls of no recurring task" },
-  untrained: { short: "too few", long: "too few calls to train a specialist" },
+  untrained: {
+    short: "untrained",
+    long: "tasks without a trained specialist: too few calls, or not trained yet",
+  },
   unserved: { short: "not asked", long: "calls that a specialist may not answer" },
   form: { short: "form", long: "answers that no specialist tried can express" },
   model: { short: "model", long: "errors of the specialist" },

@@ -91,10 +91,14 @@ function detailOf({ certificate, why, form }: TaskReport): string {
   return `even of its ${n} surest, ${k} differ`;
 }
 
+/** Below this a form is as good as none. */
+const LEAST_CEILING = 0.01;
+
 /** What its answers are beyond, where that was looked at; else the first clause of the reason. */
 function whyShort(why: string | null, form: TaskReport["form"]): string {
   const reason = (why ?? "").split(/[:;]/)[0];
   if (form === null || reason.startsWith("only ")) return reason;
+  if (form.ceiling < LEAST_CEILING) return "no specialist here can give its answers";
   return `${form.family} can give ${percent(form.ceiling, 0)} of its answers`;
 }
 
