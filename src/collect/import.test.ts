@@ -89,6 +89,14 @@ describe("importLogs()", () => {
     expect([counts.taken, counts.reasons]).toEqual([1, { "id-taken": 1 }]);
   });
 
+  test("counts each of several calls with one id that differ, in their order", async () => {
+    const lines = ["a", "b", "c"].map((content) =>
+      line("same", { request: { messages: [{ role: "user", content }] } }),
+    );
+    const { counts, refused } = await take(lines.join("\n"));
+    expect([counts.taken, counts.refused, refused.map(({ line: at }) => at)]).toEqual([1, 2, [2, 3]]);
+  });
+
   test("writes users only as pseudonyms", async () => {
     const secret = "jane.doe@example.com";
     const { calls } = await take(

@@ -166,9 +166,15 @@ class ImportRun {
     const result = this.#add(batch);
     this.#taken += result.taken;
     this.#repeated += result.repeated;
-    const conflicting = new Set(result.conflicting);
-    for (const { call, place } of batch) {
-      if (!conflicting.delete(call.id)) continue;
+    // Of several calls with one id the first may have been taken: the later ones are those that conflict.
+    const conflicting = new Map<string, number>();
+    for (const id of result.conflicting) conflicting.set(id, (conflicting.get(id) ?? 0) + 1);
+    const refused = batch.toReversed().filter(({ call }) => {
+      const left = conflicting.get(call.id) ?? 0;
+      conflicting.set(call.id, left - 1);
+      return left > 0;
+    });
+    for (const { call, place } of refused.toReversed()) {
       const detail = `id "${call.id}" is in the store already, with other content`;
       this.#refuse({ reason: "id-taken", detail, ...place, text: "" });
     }
@@ -215,8 +221,21 @@ class ImportRun {
       );
     this.#formats[format] = (this.#formats[format] ?? 0) + 1;
     const { file, unit, line } = source;
-    for (const found of this.#foundIn(format, fields))
+    for (const found of this.#read(format, fields))
       this.#orRefuse(source, () => this.#take(found, { file, unit, line }));
+  }
+
+  /** A record that trips a reader of ours up must not end an import of millions. */
+  #read(format: LogFormat, fields: { readonly [field: string]: unknown }): readonly (Found | Call)[] {
+    try {
+      return this.#foundIn(format, fields);
+    } catch (error) {
+      if (error instanceof HouseError) throw error;
+      throw refusal(
+        "unreadable",
+        `cannot be read as ${format}: ${(error as Error).message}; please report it`,
+      );
+    }
   }
 
   #take(found: Found | Call, place: Place): void {

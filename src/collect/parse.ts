@@ -26,6 +26,7 @@ export type RefusalReason =
   | "bad-response"
   | "no-request"
   | "no-content"
+  | "unreadable"
   | "id-taken"
   | "unstorable";
 

@@ -93,21 +93,26 @@ function isChatMessage(item: Fields): boolean {
     content === null ||
     typeof content === "string" ||
     (Array.isArray(content) && content.every(isChatPart));
-  return (
-    isContent &&
-    (calls === undefined || calls === null || listOf(calls).every((call) => isFields(call["function"])))
+  // LangChain's and the AI SDK's calls have their name outside; what is no call at all is left for the check of the whole.
+  const isOthers = listOf(calls).some(
+    (call) => !isFields(call["function"]) && typeof (call["name"] ?? call["toolName"]) === "string",
   );
+  return isContent && !isOthers;
 }
 
 function withTextArguments(message: Message): Message {
   const { type: _, ...rest } = message;
   if (!Array.isArray(message.tool_calls)) return rest;
-  const tool_calls = message.tool_calls.map((call: ToolCall) => {
-    const args: unknown = call.function.arguments;
-    const text = typeof args === "string" ? args : JSON.stringify(args ?? {});
-    return { ...call, function: { ...call.function, arguments: text } };
+  const tool_calls = message.tool_calls.map((call: unknown) => {
+    const asked = fieldsOf(fieldsOf(call)["function"]);
+    const { arguments: args } = asked;
+    const isText = typeof args === "string" || !isFields(fieldsOf(call)["function"]);
+    return isText
+      ? call
+      : { ...fieldsOf(call), function: { ...asked, arguments: JSON.stringify(args ?? {}) } };
   });
-  return { ...rest, tool_calls };
+  // Checked as a whole later.
+  return { ...rest, tool_calls: tool_calls as readonly ToolCall[] };
 }
 
 function fromBlocks(role: string, item: Fields): Message[] {

@@ -4,7 +4,8 @@ import { fieldsOf, isFields, listOf, type Fields } from "./fields.ts";
 export function attributesOf(value: unknown): Fields {
   // Some exporters write attributes as an object already.
   if (isFields(value)) return value;
-  return Object.fromEntries(listOf(value).map((entry) => [String(entry["key"]), anyValue(entry["value"])]));
+  const named = listOf(value).filter((entry) => typeof entry["key"] === "string");
+  return Object.fromEntries(named.map((entry) => [entry["key"], anyValue(entry["value"])]));
 }
 
 /** An AnyValue of OTLP's JSON as the value it carries. */
