@@ -137,7 +137,6 @@ export function understandAgent(
   const form: AgentForm = {
     tools: slotsOf(calls, { witnesses, explained, form: options.form ?? null }),
     texts: textsOf(rows),
-    hasText: rows.some(({ answer }) => answer?.kind === "text"),
     hasJson: rows.some(({ example }) => example.answer.type === "json"),
     maxCalls: Math.min(MAX_CALLS, most),
     anchor,

@@ -11,8 +11,7 @@ export type AgentForm = {
   readonly tools: ToolSlots;
   /** Texts that recur word for word. */
   readonly texts: readonly string[];
-  /** Whether answers can be other texts, which only the large model writes; whether they can be JSON. */
-  readonly hasText: boolean;
+  /** Whether answers can be JSON. */
   readonly hasJson: boolean;
   readonly maxCalls: number;
   readonly anchor: Anchor;
