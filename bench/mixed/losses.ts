@@ -30,8 +30,8 @@ export function describeLosses({ certifiedShare, losses, tasks }: LossReport): s
         percent(task.share),
         percent(task.share * (task.certificate?.coverage ?? 0)),
         ...shown.map((cause) => percent(task.share * task.losses[cause])),
-        task.form === null ? "–" : percent(task.form.ceiling),
-        task.noise === null ? "–" : percent(task.noise),
+        told(task.form?.ceiling ?? null),
+        told(task.noise),
       ]),
     ),
     row(["all", "100 %", percent(certifiedShare), ...shown.map((cause) => percent(losses[cause])), "", ""]),
@@ -39,4 +39,7 @@ export function describeLosses({ certifiedShare, losses, tasks }: LossReport): s
   ];
 }
 
-const percent = (share: number): string => (share < 0.0005 ? "" : `${(share * 100).toFixed(1)} %`);
+/** Nothing where nothing is lost: a table of zeros hides what is. */
+const percent = (share: number): string => (share < 0.0005 ? "" : told(share));
+
+const told = (share: number | null): string => (share === null ? "–" : `${(share * 100).toFixed(1)} %`);
