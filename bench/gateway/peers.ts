@@ -18,7 +18,7 @@ const ROOT = join(import.meta.dirname, "../..");
 const PEERS = join(ROOT, "bench/.peers");
 const PORTKEY = "1.15.2";
 const GATEWAY_CORE = "0";
-const READY_TIMEOUT_MS = 30_000;
+const READY_TIMEOUT_MS = 90_000;
 const PATH = "/v1/chat/completions";
 
 /** Starts a peer in front of the provider at this port; null, with a line on stderr, where it is not to be had. */
@@ -142,7 +142,7 @@ async function portkey(upstreamPort: number): Promise<Peer | null> {
     }
   }
   const port = await freePort();
-  const child = pinned(nodeForPortkey(), [entry, "--headless", `--port=${port}`]);
+  const child = pinned(nodeForPortkey(), [entry, "--headless", `--port=${port}`], "ignore");
   const headers = {
     ...KEY,
     "x-portkey-provider": "openai",
@@ -167,10 +167,14 @@ function skipped(name: string, why: string): null {
   return null;
 }
 
-function pinned(program: string, args: readonly string[]): ChildProcess {
+function pinned(
+  program: string,
+  args: readonly string[],
+  errors: "inherit" | "ignore" = "inherit",
+): ChildProcess {
   const env = { ...process.env, TRUSTED_CUSTOM_HOSTS: "127.0.0.1" };
   return spawn("taskset", ["-c", GATEWAY_CORE, program, ...args], {
-    stdio: ["ignore", "ignore", "inherit"],
+    stdio: ["ignore", "ignore", errors],
     env,
   });
 }

@@ -15,8 +15,12 @@ export async function startProvider(): Promise<Provider> {
   });
   const next = (): Promise<{ type: string; port?: number }> =>
     new Promise((resolve, reject) => {
-      child.once("message", (message) => resolve(message as { type: string; port?: number }));
-      child.once("exit", () => reject(new Error("the provider ended")));
+      const ended = (): void => reject(new Error("the provider ended"));
+      child.once("exit", ended);
+      child.once("message", (message) => {
+        child.off("exit", ended);
+        resolve(message as { type: string; port?: number });
+      });
     });
   const { port } = await next();
   if (port === undefined) throw new Error("the provider did not say its port");
