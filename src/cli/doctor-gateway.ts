@@ -61,25 +61,41 @@ function failed(check: string, error: unknown): Finding {
   throw error;
 }
 
-async function checkPort({ host, port }: Config): Promise<Finding> {
+async function checkPort(config: Config): Promise<Finding> {
+  const { host, port } = config;
   const server = createServer();
   const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | null>();
   server.once("error", resolve);
   server.listen({ host, port }, () => resolve(null));
   const error = await promise;
   server.close();
-  if (error === null) return ok("port", `${host}:${port} is free`);
-  if (error.code === "EADDRINUSE")
+  const where = `${host}:${port}`;
+  if (error === null) return ok("port", `${where} is free`);
+  if (error.code !== "EADDRINUSE")
     return wrong(
       "port",
-      `${host}:${port} is in use`,
-      "stop what listens there, or choose another with --port",
+      `${where} cannot be listened on: ${error.code}`,
+      "choose another with --host or --port",
     );
-  return wrong(
-    "port",
-    `${host}:${port} cannot be listened on: ${error.code}`,
-    "choose another with --host or --port",
-  );
+  if (await isGateway(config)) return ok("port", `a gateway answers on ${where} already`);
+  return wrong("port", `${where} is in use`, "stop what listens there, or choose another with --port");
+}
+
+/** Whether what listens there says what our /healthz says. */
+async function isGateway({ host, port, gateway }: Config): Promise<boolean> {
+  const name = host === "0.0.0.0" || host === "::" ? "127.0.0.1" : host.includes(":") ? `[${host}]` : host;
+  // The certificate is for the name that clients use, which is not this one.
+  const agent = new Agent({ connect: { timeout: ONLINE_MS, rejectUnauthorized: false } });
+  const limits = { dispatcher: agent, headersTimeout: ONLINE_MS, bodyTimeout: ONLINE_MS };
+  try {
+    const scheme = gateway.tls === undefined ? "http" : "https";
+    const { body } = await request(`${scheme}://${name}:${port}/healthz`, limits);
+    return (await body.text()) === '{"status":"ok"}';
+  } catch {
+    return false;
+  } finally {
+    await agent.destroy();
+  }
 }
 
 function checkListening(config: Config): Finding {

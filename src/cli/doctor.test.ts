@@ -1,6 +1,7 @@
 import { createServer, type AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
+import { openGateway } from "../../test/open-gateway.ts";
 import { openUpstream, tempFolder } from "../../test/open-serve.ts";
 import { normalizeConfig, type Config } from "./config.ts";
 import { gatewayChecks, type Finding } from "./doctor-gateway.ts";
@@ -26,8 +27,16 @@ test("a plain config has nothing to fix", async () => {
   expect(all.map(({ check }) => check)).toEqual(["port", "listening", "providers", "fsync"]);
   expect(all.filter(({ check, isOk }) => !isOk && check !== "fsync")).toEqual([]);
 });
+test("a gateway that runs already is no fault", async () => {
+  const { url } = await openGateway();
+  const port = Number(new URL(url).port);
+  expect((await findings({ port }))["port"]).toMatchObject({
+    isOk: true,
+    detail: expect.stringMatching(/already/),
+  });
+});
 test("a port that is taken is told", async () => {
-  const server = createServer();
+  const server = createServer((socket) => socket.destroy());
   await new Promise<void>((take) => server.listen(0, "127.0.0.1", take));
   onTestFinished(() => void server.close());
   const { port } = server.address() as AddressInfo;
