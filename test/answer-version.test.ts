@@ -30,7 +30,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 1, digest: "dd1ce97167da7d65" };
+const RECORDED = { version: 1, digest: "ac6276eef7cf65ad" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 
