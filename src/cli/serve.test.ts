@@ -110,11 +110,11 @@ test("serve() says where to point the client, and ends when it is told to", asyn
   };
   const code = await serve({ store, host: "127.0.0.1", port: 0, upstream: `replay:${log}` }, effects);
   expect(code).toBe(0);
-  expect(lines.map((line) => line.replace(/:\d+/, ":PORT"))).toEqual([
+  expect(lines.map((line) => line.replaceAll(/:\d+/g, ":PORT"))).toEqual([
     "Understudy listens on http://127.0.0.1:PORT",
     "No task is certified yet: every call goes to the provider and is recorded",
     "Everything else goes to replay",
-    "Point the client here: OPENAI_BASE_URL=http://127.0.0.1:PORT/v1",
+    "Point the client here: OPENAI_BASE_URL=http://127.0.0.1:PORT/v1 or ANTHROPIC_BASE_URL=http://127.0.0.1:PORT",
     "Stopping: calls in flight may end",
   ]);
 });

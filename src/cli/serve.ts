@@ -140,7 +140,7 @@ function banner(gateway: Gateway, routing: Routing, upstreams: Upstreams | null)
     ...tasks,
     ...problems,
     fallback,
-    `Point the client here: OPENAI_BASE_URL=${gateway.url}/v1`,
+    `Point the client here: OPENAI_BASE_URL=${gateway.url}/v1 or ANTHROPIC_BASE_URL=${gateway.url}`,
   ];
 }
 

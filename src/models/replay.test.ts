@@ -32,28 +32,36 @@ async function* each(calls: readonly RecordedCall[]): AsyncGenerator<RecordedCal
 
 const tape = (...calls: RecordedCall[]): Promise<UpstreamProvider> => replayProvider(each(calls), () => 5000);
 
-/** What the provider says over Chat Completions, folded. */
-function ask(
+/** The bytes of the provider's answer over a protocol. */
+function post(
   { file, accounts, timeouts, transport }: UpstreamProvider,
+  protocol: "chat" | "messages",
   request: ChatRequest,
-): Promise<{ status: number; answer: FoldedAnswer }> {
+): Promise<{ status: number; text: string }> {
   const body = Buffer.from(JSON.stringify(request));
-  const call = { operation: "generate", protocol: "chat", model: "m", isStream: false, body } as const;
+  const call = { operation: "generate", protocol, model: "m", isStream: false, body } as const;
   // In this process nothing is signed.
   const outgoing = file.prepare({ ...call, headers: {}, query: "" }, accounts[0], false) as Outgoing;
-  const fold = { status: 0, pieces: [] as Uint8Array[] };
+  const said = { status: 0, pieces: [] as Uint8Array[] };
   return new Promise((resolve, reject) => {
     transport.send(outgoing, timeouts, {
-      head: (status) => (fold.status = status),
-      data: (bytes) => fold.pieces.push(bytes) > 0,
-      end: () => {
-        const folding = plainFold(fold.status);
-        for (const bytes of fold.pieces) folding.push(bytes);
-        resolve({ status: fold.status, answer: folding.end() });
-      },
+      head: (status) => (said.status = status),
+      data: (bytes) => said.pieces.push(bytes) > 0,
+      end: () => resolve({ status: said.status, text: Buffer.concat(said.pieces).toString() }),
       fail: (_, message) => reject(new RangeError(message)),
     });
   });
+}
+
+/** What the provider says over Chat Completions, folded. */
+async function ask(
+  provider: UpstreamProvider,
+  request: ChatRequest,
+): Promise<{ status: number; answer: FoldedAnswer }> {
+  const { status, text } = await post(provider, "chat", request);
+  const folding = plainFold(status);
+  folding.push(Buffer.from(text));
+  return { status, answer: folding.end() };
 }
 
 const contents = async (
@@ -95,6 +103,18 @@ describe("replayProvider()", () => {
       message: expect.stringContaining("no such request"),
     });
   });
+});
+
+test("an unknown request over Messages is refused in Anthropic's form", async () => {
+  const provider = await tape(recorded(asking("a"), saying("1")));
+  const { status, text } = await post(provider, "messages", { ...asking("b"), max_tokens: 9 });
+  expect([status, JSON.parse(text)]).toMatchObject([
+    404,
+    {
+      type: "error",
+      error: { type: "not_found_error", message: expect.stringContaining("no such request") as string },
+    },
+  ]);
 });
 
 describe("requestKey()", () => {

@@ -1,5 +1,6 @@
 import { contentHash, type ChatRequest, type ChatResponse } from "../core/index.ts";
 import type { ProtocolName } from "./protocol.ts";
+import { messages } from "./protocols/messages/messages.ts";
 import { protocols } from "./protocols/protocols.ts";
 import { writeResponse } from "./protocols/writing.ts";
 import type { RecordedCall } from "./recorded-log.ts";
@@ -46,7 +47,7 @@ export async function replayProvider(
   return inProcessProvider("replay", ({ body, operation, protocol }) => {
     if (operation === "models") return { pieces: [list] };
     const parsed = operation === "generate" ? protocols.get(protocol)?.parse(body) : undefined;
-    if (parsed?.ok !== true) return notRecorded();
+    if (parsed?.ok !== true) return notRecorded(protocol);
     const key = requestKey(parsed.request);
     return answer(tapes.get(key), { request: parsed.request, key, protocol, nowMs: nowMs() });
   });
@@ -101,9 +102,9 @@ type Asked = {
 
 function answer(tape: Tape | undefined, { request, key, protocol: name, nowMs }: Asked): MadeAnswer {
   const protocol = protocols.get(name);
-  if (tape === undefined || protocol === undefined) return notRecorded();
+  if (tape === undefined || protocol === undefined) return notRecorded(name);
   const played = tape.play();
-  if ("error" in played) return failed(played.status, played.error);
+  if ("error" in played) return failed(name, played.status, played.error);
   const { response, turn } = played;
   const id = `chatcmpl-replay-${key.slice(0, 20)}-${turn}`;
   const identity = { id, createdS: Math.floor(nowMs / 1000), model: response.model ?? request.model };
@@ -111,11 +112,14 @@ function answer(tape: Tape | undefined, { request, key, protocol: name, nowMs }:
   return { isStream, pieces: [...writeResponse(protocol, request, response, identity)] };
 }
 
-function failed(status: number, error: unknown): MadeAnswer {
-  return { status, pieces: [JSON.stringify({ error })] };
+/** An error as the log has it; Anthropic's clients read another form. */
+function failed(name: ProtocolName, status: number, error: unknown): MadeAnswer {
+  if (name !== "messages") return { status, pieces: [JSON.stringify({ error })] };
+  const writer = messages.writer({ model: "", messages: [] }, { id: "", createdS: 0, model: "" });
+  return { status, pieces: [writer.push({ type: "error", status, error })] };
 }
 
-function notRecorded(): MadeAnswer {
+function notRecorded(name: ProtocolName): MadeAnswer {
   const message = "The recorded log has no such request: the replay provider answers recorded requests only";
-  return failed(404, { type: "invalid_request_error", code: "not_recorded", param: null, message });
+  return failed(name, 404, { type: "invalid_request_error", code: "not_recorded", param: null, message });
 }
