@@ -100,7 +100,7 @@ export type CallDeps = {
 /** The client as the line sees it: `decided` first, or `refuse` and nothing else; then an answer. */
 export type Client = ClientSink & {
   /** `exchange` obeys the client: its backpressure, its leaving. */
-  decided(decision: CallDecision, exchange: Exchange): void;
+  decided(decision: CallDecision, exchange: Exchange & Pick<Passage, "lost">): void;
   refuse(refusal: NotHeld): void;
   /** The answer goes out although it is not recorded. */
   unrecorded(): void;
@@ -328,7 +328,7 @@ function complain(
 }
 
 function endRecord({ input, answer, passage }: Ended, nowMs: number): SegmentEnd {
-  const { place, attempts, isCut, encoding, kept, counts } = passage;
+  const { place, attempts, isCut, encoding, kept, counts, lost } = passage;
   return {
     type: "end",
     callId: input.id,
@@ -342,6 +342,7 @@ function endRecord({ input, answer, passage }: Ended, nowMs: number): SegmentEnd
       upstreamModel: place?.model ?? null,
       attempts,
       ...(encoding === null ? {} : { encoding }),
+      ...(lost.length === 0 ? {} : { lost }),
       ...(counts === null ? {} : { usage: counts }),
       ...(isCut ? { cut: "the answer was too long to be kept whole" } : {}),
     },

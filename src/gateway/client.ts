@@ -2,7 +2,7 @@ import type { ServerResponse } from "node:http";
 import type { CallDecision, Client, NotHeld } from "../call.ts";
 import { ERROR_CODES, type ErrorCode } from "../core/index.ts";
 import { NOT_KEPT, SECURITY_HEADERS } from "./secure-headers.ts";
-import { passedBack, type Exchange, type Protocol } from "../models/index.ts";
+import { passedBack, type Protocol } from "../models/index.ts";
 
 /** A client that takes nothing for so long is gone in all but name; its call, its upstream and their memory are freed. */
 const CLIENT_STALL_MS = 60_000;
@@ -12,7 +12,7 @@ export class HttpClient implements Client {
   readonly #response: ServerResponse;
   readonly #protocol: Protocol;
   readonly #callId: string;
-  #exchange: Exchange | null = null;
+  #exchange: Decided | null = null;
   #own: readonly string[] = [];
   #isStream = false;
   #isEnded = false;
@@ -37,7 +37,7 @@ export class HttpClient implements Client {
     this.#exchange?.cancel();
   }
 
-  decided(decision: CallDecision, exchange: Exchange): void {
+  decided(decision: CallDecision, exchange: Decided): void {
     this.#exchange = exchange;
     const { servedBy, reason, taskId, score } = decision;
     const own = [
@@ -116,6 +116,8 @@ export class HttpClient implements Client {
 
   #writeHead(status: number, headers: string[]): void {
     for (const part of this.#own) headers.push(part);
+    const lost = this.#exchange?.lost ?? [];
+    if (lost.length > 0) headers.push("x-understudy-lost", lostText(lost));
     for (const part of SECURITY_HEADERS) headers.push(part);
     if (!headers.includes("cache-control")) headers.push(...NOT_KEPT);
     try {
@@ -135,6 +137,19 @@ export class HttpClient implements Client {
     clearTimeout(this.#stall);
     this.#stall = null;
   }
+}
+
+type Decided = Parameters<Client["decided"]>[1];
+
+/** Names of fields are the client's own, of any number and length: so much of them is said. */
+const MAX_LOST_NAMES = 20;
+const MAX_LOST_NAME_CHARS = 60;
+
+function lostText(lost: readonly string[]): string {
+  const names = lost
+    .slice(0, MAX_LOST_NAMES)
+    .map((name) => name.slice(0, MAX_LOST_NAME_CHARS).replaceAll(/[^\w. -]/g, "_"));
+  return [...names, ...(lost.length > MAX_LOST_NAMES ? ["..."] : [])].join(", ");
 }
 
 const UNSENDABLE = /[^\t\u0020-\u007e\u0080-\u00ff]/;

@@ -133,6 +133,7 @@ type RelayEnd = {
 /** From the provider to the client and nothing between. */
 class Relay implements UpstreamSink, Exchange {
   exchange: Exchange | null = null;
+  readonly lost: readonly string[] = [];
   readonly #client: HttpClient;
   readonly #done: (end: RelayEnd) => void;
   readonly #nowMs: () => number;

@@ -14,13 +14,14 @@ import {
   retryAfterMs,
   waitMs,
 } from "./retry.ts";
-import { Translation, translatedBody } from "./translation.ts";
+import { Translation, translatedRequest } from "./translation.ts";
 import type { AnswerSink, Exchange, Outgoing, UpstreamCall } from "./types.ts";
 import type { Place, Plan, Question, Shared, Target } from "./upstreams.ts";
 
 /** Told who answers before `head`, and before `fail` where someone was asked. */
 export type UpstreamSink = AnswerSink & {
-  chosen(place: Place, attempts: number): void;
+  /** `lost`: fields of the request that the provider's protocol has no words for. */
+  chosen(place: Place, attempts: number, lost: readonly string[]): void;
   /** What a translated answer took: the client's protocol may have no place for it, or none that was asked for. */
   counted(counts: Counts): void;
 };
@@ -57,6 +58,8 @@ export class Ask implements Exchange {
   /** Where the present attempt's answer goes: to the client's, or through a translation. */
   #out: AnswerSink;
   #timer: NodeJS.Timeout | null = null;
+  /** By the translation of the present attempt's request. */
+  #lost: readonly string[] = [];
   #isOver = false;
   #hasRenewed = false;
 
@@ -126,7 +129,7 @@ export class Ask implements Exchange {
     const { session } = this.question;
     if (session !== null && (this.#plan.targets.length > 1 || provider.accounts.length > 1))
       this.#shared.sessions.remember(session, { place, atMs: this.#shared.options.nowMs() });
-    this.sink.chosen(place, this.#attempts);
+    this.sink.chosen(place, this.#attempts, this.#lost);
   }
 
   get out(): AnswerSink {
@@ -267,6 +270,7 @@ export class Ask implements Exchange {
     const { operation, protocol, isStream, headers, query, request } = question;
     const call = { operation, model, isStream, headers, query };
     this.#out = sink;
+    this.#lost = [];
     if (operation !== "generate" || request === null || spoken.includes(protocol)) {
       const isRenamed = model !== question.model && operation !== "models";
       return { ...call, protocol, body: isRenamed ? withModel(question.body, model) : question.body };
@@ -284,6 +288,8 @@ export class Ask implements Exchange {
       identity,
       counted: (counts) => sink.counted(counts),
     });
+    const { body, lost } = translatedRequest(request, to, from, model);
+    this.#lost = lost;
     // What the query says, it says to the client's protocol.
     return { ...call, query: "", protocol: from.name, body: translatedBody(request, to, from, model) };
   }

@@ -45,6 +45,8 @@ export class Passage implements UpstreamSink, Exchange {
   isStream = false;
   place: Place | null = null;
   attempts = 0;
+  /** Fields of the request that its translation left out. */
+  lost: readonly string[] = [];
   /** Of a translated answer; null where the bytes are the provider's own and say it themselves. */
   counts: Counts | null = null;
   /** From the provider's head; what a record must know to read the bytes. */
@@ -125,7 +127,8 @@ export class Passage implements UpstreamSink, Exchange {
     this.exchange?.cancel();
   }
 
-  chosen(place: Place, attempts: number): void {
+  chosen(place: Place, attempts: number, lost: readonly string[]): void {
+    this.lost = lost;
     this.place = place;
     this.attempts = attempts;
   }

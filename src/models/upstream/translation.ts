@@ -1,17 +1,25 @@
 import { HouseError, type ChatRequest } from "../../core/index.ts";
-import type { AnswerIdentity, AnswerStep, Counts, Protocol, StepReader, StepWriter } from "../protocol.ts";
+import type {
+  AnswerIdentity,
+  AnswerStep,
+  Counts,
+  Protocol,
+  StepReader,
+  StepWriter,
+  WrittenRequest,
+} from "../protocol.ts";
 import type { AnswerSink } from "./types.ts";
 
 /** Context that only the provider has whose protocol says so: without it the answer would be to another question. */
 const ELSEWHERE = ["previous_response_id", "conversation", "prompt"] as const;
 
-/** A request in another protocol than the client's. Throws HouseError bad-input where it cannot be said there. */
-export function translatedBody(
+/** A request in another protocol than the client's, and what it loses. Throws HouseError bad-input where it cannot be said there. */
+export function translatedRequest(
   request: ChatRequest,
   from: Protocol,
   to: Protocol,
   model: string,
-): Uint8Array {
+): WrittenRequest {
   const away = from.name === "responses" ? ELSEWHERE.find((field) => isGiven(request[field])) : undefined;
   if (away !== undefined) {
     throw new HouseError(
@@ -19,7 +27,7 @@ export function translatedBody(
       `Cannot ask "${model}" with ${away}: its provider does not speak ${from.name}; send the messages themselves`,
     );
   }
-  return to.writeRequest({ ...request, model }).body;
+  return to.writeRequest({ ...request, model });
 }
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;
