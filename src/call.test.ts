@@ -65,6 +65,7 @@ async function run(setup: Setup): Promise<Run> {
     recording: { mode, onFailure, log: log as SegmentLog },
     memory: { bytes: 0 },
     cache: null,
+    keep: () => {},
     reserve: () => ({ settle: () => {}, release: () => {} }),
     ...setup.deps,
   };

@@ -67,6 +67,8 @@ export type Held = {
   release(): void;
 };
 export type NotHeld = { readonly code: ErrorCode; readonly message: string; readonly retryAfterS?: number };
+/** A request that is not taken as it is. */
+export type Refused = Omit<NotHeld, "retryAfterS"> & { readonly param: string };
 
 /** Answers of tasks that are kept; see `createAnswerCache`. */
 export type AnswerCache = {
@@ -94,6 +96,8 @@ export type CallDeps = {
   readonly recording: Recording;
   readonly memory: KeptBytes;
   readonly cache: AnswerCache | null;
+  /** Told of every answer that has passed: a client may go on from it. */
+  readonly keep: (input: CallInput, passage: Passage) => void;
   readonly reserve: (input: CallInput, taskId: string | null) => Held | NotHeld;
 };
 
@@ -147,13 +151,8 @@ export async function answerCall(input: CallInput, deps: CallDeps, client: Clien
   finish(answer, recording.onFailure === "serve" ? null : refusal, passage);
   const end = endOf(chosen.decision, answer, passage, input.protocol);
   settle(held, end);
-  const { publish } = chosen;
-  learnFrom(passage, {
-    protocol: input.protocol,
-    model: input.request.model,
-    upstreams: deps.upstreams,
-    publish,
-  });
+  learnFrom(passage, input, { upstreams: deps.upstreams, publish: chosen.publish });
+  deps.keep(input, passage);
   passage.close();
   return { ...end, isRecorded: refusal === null };
 }
@@ -342,8 +341,8 @@ function endRecord({ input, answer, passage }: Ended, nowMs: number): SegmentEnd
       upstreamModel: place?.model ?? null,
       attempts,
       ...(encoding === null ? {} : { encoding }),
-      ...(lost.length === 0 ? {} : { lost }),
       ...(counts === null ? {} : { usage: counts }),
+      ...(lost.length === 0 ? {} : { lost }),
       ...(isCut ? { cut: "the answer was too long to be kept whole" } : {}),
     },
     response: kept,

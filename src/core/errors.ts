@@ -7,6 +7,7 @@ export const ERROR_CODES = {
   unauthenticated: { status: 401, exitCode: 2, retryable: false },
   forbidden: { status: 403, exitCode: 2, retryable: false },
   "not-found": { status: 404, exitCode: 2, retryable: false },
+  "previous-response-not-found": { status: 400, exitCode: 2, retryable: false },
   "key-unreadable": { status: 500, exitCode: 2, retryable: false },
   "store-broken": { status: 500, exitCode: 2, retryable: false },
   "store-busy": { status: 503, exitCode: 1, retryable: true },

@@ -1,7 +1,7 @@
-import { hash } from "node:crypto";
 import type { AnswerCache, CacheLook, CallInput } from "../call.ts";
-import type { ChatResponse } from "../core/index.ts";
+import type { ChatRequest, ChatResponse } from "../core/index.ts";
 import { requestKey } from "../models/index.ts";
+import { callerOf } from "./caller.ts";
 
 /** Answers that are kept, over all tasks. */
 export const MAX_CACHED_ANSWERS = 10_000;
@@ -71,9 +71,14 @@ export function createAnswerCache({ ttlMs, nowMs }: AnswerCacheOptions): AnswerC
   return {
     look(taskId, input) {
       const ttl = ttlMs(taskId);
-      return ttl === null ? null : look(keyOf(taskId, input), ttl);
+      return ttl === null || changesProvider(input.request) ? null : look(keyOf(taskId, input), ttl);
     },
   };
+}
+
+/** Asking changes something that the provider holds: a conversation goes on, a job runs. The next question is another one. */
+function changesProvider(request: ChatRequest): boolean {
+  return (request["conversation"] ?? null) !== null || request["background"] === true;
 }
 
 /** An answer that was cut off or filtered is no answer to keep. */
@@ -81,9 +86,8 @@ function isComplete({ finish_reason }: ChatResponse): boolean {
   return finish_reason === "stop" || finish_reason === "tool_calls";
 }
 
-// Who pays for an answer may have it again, nobody else: a wrong provider's key must not read what a right one was given.
 function keyOf(taskId: string, { keyId, request, question }: CallInput): string {
-  const { authorization, "x-api-key": key } = question.headers;
-  const caller = question.hasOwnKey ? keyId : hash("sha256", JSON.stringify([authorization, key]), "hex");
+  const { hasOwnKey, headers } = question;
+  const caller = callerOf({ keyId, hasOwnKey, headers });
   return `${taskId} ${caller} ${requestKey(request)}`;
 }

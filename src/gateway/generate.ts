@@ -1,9 +1,9 @@
 import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerCall, type CallDeps, type CallInput } from "../call.ts";
-import type { ChatRequest } from "../core/index.ts";
+import type { ChatRequest, ErrorCode } from "../core/index.ts";
 import { protocols, type Protocol } from "../models/index.ts";
-import { readBody } from "./body.ts";
+import { MAX_BODY_BYTES, readBody } from "./body.ts";
 import { HttpClient, replyIn } from "./client.ts";
 import { estimateOf } from "./estimate.ts";
 import { factsOf } from "./facts.ts";
@@ -22,11 +22,14 @@ export function generate(arrival: Arrival, parts: Parts, done: () => void): void
       done();
       return;
     }
+    const input = inputOf(arrival, protocol, body, parts);
+    // A request that goes on from an answer of ours has grown.
+    const kept = input?.question.body.length ?? body.length;
+    parts.memory.bytes += kept - body.length;
     const free = (): void => {
-      parts.memory.bytes -= body.length;
+      parts.memory.bytes -= kept;
       done();
     };
-    const input = inputOf(arrival, protocol, body, parts);
     if (input === null) free();
     else answer(input, arrival, parts).then(free, free);
   });
@@ -49,22 +52,23 @@ export function refuse(
 
 function inputOf(arrival: Arrival, protocol: Protocol, body: Buffer, parts: Parts): CallInput | null {
   const { request, response, surface, caller, query } = arrival;
-  const parsed = protocol.parse(body);
-  if (!parsed.ok) {
-    replyIn(response, protocol, { code: "bad-input", message: parsed.message, param: parsed.param });
+  const read = readRequest(arrival, protocol, body, parts);
+  if ("code" in read) {
+    replyIn(response, protocol, read);
     return null;
   }
-  const asked = parsed.request;
+  const { asked } = read;
   const refused = parts.mayAsk(caller, asked.model);
   if (refused !== null) {
     replyIn(response, protocol, refused);
     return null;
   }
   const { effects, pseudonym } = parts;
+  const id = effects.newId("call");
   const session = sessionOf(request, asked) ?? conversationOf(asked);
   const user = asked["user"] ?? asked["safety_identifier"];
   return {
-    id: effects.newId("call"),
+    id,
     session,
     startedMs: effects.nowMs(),
     keyId: caller.keyId,
@@ -76,15 +80,36 @@ function inputOf(arrival: Arrival, protocol: Protocol, body: Buffer, parts: Part
       protocol: surface.protocol,
       model: asked.model,
       isStream: asked.stream === true,
-      body,
+      body: read.body,
       headers: request.headers,
       query,
       hasOwnKey: caller.hasKey,
       session,
       pins: pinsOf(asked),
+      callId: id,
       request: asked,
     },
   };
+}
+
+type Read = { readonly asked: ChatRequest; readonly body: Uint8Array };
+type Unread = { readonly code: ErrorCode; readonly message: string; readonly param?: string | null };
+
+/** What is asked: with what went before where the request goes on from an answer of ours. */
+function readRequest(arrival: Arrival, protocol: Protocol, body: Uint8Array, parts: Parts): Read | Unread {
+  const parsed = protocol.parse(body);
+  if (!parsed.ok) return { code: "bad-input", message: parsed.message, param: parsed.param };
+  if (protocol.name !== "responses") return { asked: parsed.request, body };
+  const { caller, request } = arrival;
+  const who = { keyId: caller.keyId, hasOwnKey: caller.hasKey, headers: request.headers };
+  const whole = parts.chains.rebuilt(body, who);
+  if ("code" in whole) return whole;
+  if (whole === body) return { asked: parsed.request, body };
+  if (whole.length > MAX_BODY_BYTES)
+    return { code: "body-too-large", message: "The input with all that went before it is too long" };
+  const again = protocol.parse(whole);
+  if (!again.ok) return { code: "bad-input", message: again.message, param: again.param };
+  return { asked: again.request, body: whole };
 }
 
 async function answer(input: CallInput, arrival: Arrival, parts: Parts): Promise<void> {
@@ -104,7 +129,7 @@ async function answer(input: CallInput, arrival: Arrival, parts: Parts): Promise
 
 function depsOf(parts: Parts): CallDeps {
   const { assign, policy } = parts.routing();
-  const { effects, upstreams, recording, memory, cache, accountant } = parts;
+  const { effects, upstreams, recording, memory, cache, chains, accountant } = parts;
   return {
     effects,
     assign,
@@ -113,6 +138,7 @@ function depsOf(parts: Parts): CallDeps {
     recording,
     memory,
     cache,
+    keep: (input, passage) => chains.keep(input, passage),
     reserve(input, taskId) {
       const targets = upstreams?.modelsFor(input.request.model);
       return accountant.reserve({ ...estimateOf(input, taskId), targets });

@@ -3,6 +3,7 @@ import type { AnswerCache, CallDeps, Recording } from "../call.ts";
 import type { Effects } from "../core/index.ts";
 import type { KeptBytes, Upstreams } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
+import type { Chains } from "./chains.ts";
 import type { HttpClient } from "./client.ts";
 import type { Accountant, Caller, Observer, Refusal } from "./hooks.ts";
 import type { Surface } from "./surfaces.ts";
@@ -34,6 +35,7 @@ export type Parts = {
   readonly recording: Recording;
   readonly memory: KeptBytes;
   readonly cache: AnswerCache | null;
+  readonly chains: Chains;
   readonly accountant: Accountant;
   readonly observe: Observer;
   readonly mayAsk: (caller: Caller, model: string) => Refusal | null;

@@ -5,6 +5,7 @@ import type { Admin } from "./admin.ts";
 import type { KeptBytes, Upstreams } from "../models/index.ts";
 import { MAX_KEPT_IN_ALL_BYTES } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
+import { createChains } from "./chains.ts";
 import { replyIn } from "./client.ts";
 import { noLimits, nobodyWatches, openDoor } from "./defaults.ts";
 import { mayAsk } from "./gatekeeper.ts";
@@ -86,6 +87,7 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     recording: deps.recording,
     memory,
     cache: deps.cache ?? null,
+    chains: createChains(deps.effects.nowMs),
     accountant: deps.accountant ?? noLimits,
     observe: deps.observe ?? nobodyWatches,
     mayAsk,

@@ -22,7 +22,7 @@ export { SPECIALIST_CALL_PREFIX } from "./protocols/ids.ts";
 export { recordedFormOf, type RecordedForm } from "./protocols/recorded-form.ts";
 export { protocols } from "./protocols/protocols.ts";
 export { stepsOf } from "./protocols/response-steps.ts";
-export { answerHead, answerId, writeResponse } from "./protocols/writing.ts";
+export { answerHead, answerId, OWN_RESPONSE_PREFIX, writeResponse } from "./protocols/writing.ts";
 export { readRecordedCalls, type RecordedCall } from "./recorded-log.ts";
 export { ADAPTER_FORMS, BASE_FORMS, exportBase, exportSpecialist, type Exported } from "./export/export.ts";
 export { findBaseOf, GENERATIVE_KIND, openBase } from "./generative/index.ts";

@@ -148,6 +148,17 @@ describe("what a request asks for beside the answer", () => {
   };
   test.each([
     ["an image in a message", withImage],
+    [
+      "an item that only the provider has",
+      {
+        ...asked,
+        messages: [
+          ...asked.messages,
+          { role: "assistant", content: null, other_content: [{ type: "item_reference", id: "msg_1" }] },
+          ...asked.messages,
+        ],
+      },
+    ],
     ["functions of the older form", { ...asked, functions: [{ name: "find" }] }],
   ])("%s goes to the provider", (_, request) => {
     expect(reasonOf(candidateFor(policy, request, assigned))).toBe("request-unsupported");

@@ -1,4 +1,4 @@
-import type { Answer, Assignment, ChatRequest } from "../core/index.ts";
+import type { Answer, Assignment, ChatRequest, Message } from "../core/index.ts";
 import { SPECIALIST_CALL_PREFIX, type SpecialistAnswer } from "../models/index.ts";
 import type { Policy, PolicyEntry } from "./policy.ts";
 
@@ -94,6 +94,7 @@ function isSupported(request: ChatRequest): boolean {
     logprobs !== true &&
     isTextOnly &&
     isWithoutMedia &&
+    !request.messages.some(pointsElsewhere) &&
     ELSEWHERE.every((name) => (request[name] ?? null) === null) &&
     request["background"] !== true &&
     functions === undefined &&
@@ -105,6 +106,11 @@ function isSupported(request: ChatRequest): boolean {
 
 /** Fields of OpenAI Responses that name a part of the request which only the provider has. */
 const ELSEWHERE = ["previous_response_id", "conversation", "prompt"] as const;
+
+/** An item of OpenAI Responses that only names what the provider has. */
+function pointsElsewhere({ other_content: others }: Message): boolean {
+  return Array.isArray(others) && others.some((item: { type?: unknown }) => item.type === "item_reference");
+}
 
 const isText = (part: { readonly type: string }): boolean =>
   part.type === "text" || part.type === "input_text";

@@ -70,10 +70,13 @@ export function answerHead(isStream: boolean): { readonly [name: string]: string
   return { "content-type": isStream ? SSE_TYPE : JSON_TYPE };
 }
 
+/** Marks the ids of responses that were written here and not by a provider: a client may go on from one, and the provider does not know it. */
+export const OWN_RESPONSE_PREFIX = "resp_understudy_";
+
 /** The id of an answer of ours, in the form of the protocol's own. */
 export function answerId(protocol: ProtocolName, callId: string): string {
   if (protocol === "chat") return `chatcmpl-${callId}`;
-  if (protocol === "responses") return `resp_${callId}`;
+  if (protocol === "responses") return `${OWN_RESPONSE_PREFIX}${callId}`;
   return protocol === "messages" ? `msg_${callId}` : callId;
 }
 

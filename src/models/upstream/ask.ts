@@ -279,7 +279,7 @@ export class Ask implements Exchange {
     // Every protocol has its reader and writer.
     const from = protocols.get(spoken[0]) as Protocol;
     const to = protocols.get(protocol) as Protocol;
-    const id = answerId(protocol, random().toString(36).slice(2));
+    const id = answerId(protocol, question.callId ?? random().toString(36).slice(2));
     const identity = { id, createdS: Math.floor(nowMs() / 1000), model: question.model };
     this.#out = new Translation(sink, {
       from,
@@ -291,7 +291,7 @@ export class Ask implements Exchange {
     const { body, lost } = translatedRequest(request, to, from, model);
     this.#lost = lost;
     // What the query says, it says to the client's protocol.
-    return { ...call, query: "", protocol: from.name, body: translatedBody(request, to, from, model) };
+    return { ...call, query: "", protocol: from.name, body };
   }
 
   /** A session keeps its key while it works: prompts are cached by account. */

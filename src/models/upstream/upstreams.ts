@@ -53,6 +53,8 @@ export type Question = {
   readonly session: string | null;
   /** Ids that only who made them can go on from: of tool calls that are answered, of a previous response. */
   readonly pins: readonly string[];
+  /** Of the call, for the id of a translated answer. */
+  readonly callId?: string;
   /** For a translation; null where there is none. */
   readonly request: ChatRequest | null;
 };
