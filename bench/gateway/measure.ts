@@ -82,9 +82,13 @@ const jobTo = (peer: Pick<Peer, "port" | "path" | "headers">, more: Partial<Job>
 
 const secondsOf = (isQuick: boolean): number => (isQuick ? 2 : 6);
 
+/** The code of a larger program is compiled later: less, and the first rounds measure the compiler. */
+const WARM_UP_SECONDS = 6;
+
 async function warmUp(peers: readonly Peer[], provider: Provider): Promise<void> {
   await provider.behave(CLOSED_BEHAVIOUR);
-  for (const peer of peers) await runLoad(jobTo(peer, { kind: "closed", connections: 32, seconds: 2 }));
+  for (const peer of peers)
+    await runLoad(jobTo(peer, { kind: "closed", connections: 32, seconds: WARM_UP_SECONDS }));
 }
 
 type Direct = {
