@@ -60,11 +60,10 @@ for (const bench of BENCHES) {
   console.error(
     `${row.task}: ${row.exact === null ? row.why : `${row.exact.toFixed(3)} exact, ${row.coverage98.toFixed(2)} at 98 %, ${row.trainSeconds.toFixed(0)} s`}`,
   );
+  // After each row: a run that is stopped keeps what it has measured.
+  if (!options.quick && options.only === "") writeSection("specialists", sectionOf(tableOf(rows)).join("\n"));
 }
-const table = tableOf(rows);
-console.log(options.json ? JSON.stringify({ rows }) : table);
-if (!options.quick && options.only === "" && rows.length > 0)
-  writeSection("specialists", sectionOf(table).join("\n"));
+console.log(options.json ? JSON.stringify({ rows }) : tableOf(rows));
 
 async function rowOf(bench: Bench, splits: readonly Split[]): Promise<Row | Refused> {
   const { task } = bench;

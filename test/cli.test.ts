@@ -125,6 +125,16 @@ describe("understudy", () => {
       certifiedShare: 0,
       certifiedShareInterval: null,
       costUsd: { before: null, after: null, unpricedCalls: 0, pricesAsOf: expect.any(String) },
+      losses: {
+        "one-off": 0,
+        untrained: 0,
+        unserved: 0,
+        form: 0,
+        model: 0,
+        score: 0,
+        noise: 0,
+        sample: 0,
+      },
     });
   });
 

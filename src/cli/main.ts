@@ -119,6 +119,7 @@ const HELP: { readonly [command: string]: readonly string[] } = {
     "understudy keys list --json | jq '.keys[] | select(.state == \"good\") | .id'",
   ],
   audit: ["understudy audit verify --noted 120:9f86d081884c7d65…", "understudy audit list --last 20 --json"],
+  fold: ["understudy fold", "understudy fold --store /var/lib/understudy --json"],
   erase: [
     "understudy erase --user jane@example.com --with-specialists",
     "understudy erase --before 2026-01-01 --json",
