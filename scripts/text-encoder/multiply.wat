@@ -1,15 +1,16 @@
 (module
   (memory (export "memory") 1)
-  ;; y[rows × columns] += x[rows × inner] · w[inner × columns], float32, row by row. rows in fours, columns in eights.
+  ;; y[rows × columns] += x[rows × inner] · w[inner × columns], float32, rows in fours, columns in eights. From one row of a matrix to
+  ;; its next are so many bytes.
   (func (export "multiply") (param $x i32) (param $w i32) (param $y i32) (param $rows i32) (param $inner i32) (param $columns i32)
-    (local $r i32) (local $c i32) (local $k i32) (local $xBytes i32) (local $yBytes i32)
+    (param $xBytes i32) (param $wBytes i32) (param $yBytes i32)
+    (local $r i32) (local $c i32) (local $k i32) (local $width i32)
     (local $x0 i32) (local $x1 i32) (local $x2 i32) (local $x3 i32)
     (local $y0 i32) (local $y1 i32) (local $y2 i32) (local $y3 i32) (local $wp i32)
     (local $w0 v128) (local $w1 v128) (local $v v128)
     (local $a0 v128) (local $b0 v128) (local $a1 v128) (local $b1 v128)
     (local $a2 v128) (local $b2 v128) (local $a3 v128) (local $b3 v128)
-    (local.set $xBytes (i32.shl (local.get $inner) (i32.const 2)))
-    (local.set $yBytes (i32.shl (local.get $columns) (i32.const 2)))
+    (local.set $width (i32.shl (local.get $columns) (i32.const 2)))
     (loop $rowLoop
       (local.set $c (i32.const 0))
       (loop $columnLoop
@@ -42,7 +43,7 @@
           (local.set $v (v128.load32_splat (local.get $x3)))
           (local.set $a3 (f32x4.add (local.get $a3) (f32x4.mul (local.get $v) (local.get $w0))))
           (local.set $b3 (f32x4.add (local.get $b3) (f32x4.mul (local.get $v) (local.get $w1))))
-          (local.set $wp (i32.add (local.get $wp) (local.get $yBytes)))
+          (local.set $wp (i32.add (local.get $wp) (local.get $wBytes)))
           (local.set $x0 (i32.add (local.get $x0) (i32.const 4)))
           (local.set $x1 (i32.add (local.get $x1) (i32.const 4)))
           (local.set $x2 (i32.add (local.get $x2) (i32.const 4)))
@@ -52,8 +53,50 @@
         (v128.store (local.get $y1) (local.get $a1)) (v128.store offset=16 (local.get $y1) (local.get $b1))
         (v128.store (local.get $y2) (local.get $a2)) (v128.store offset=16 (local.get $y2) (local.get $b2))
         (v128.store (local.get $y3) (local.get $a3)) (v128.store offset=16 (local.get $y3) (local.get $b3))
-        (br_if $columnLoop (i32.lt_u (local.tee $c (i32.add (local.get $c) (i32.const 32))) (local.get $yBytes))))
+        (br_if $columnLoop (i32.lt_u (local.tee $c (i32.add (local.get $c) (i32.const 32))) (local.get $width))))
       (local.set $x (i32.add (local.get $x) (i32.shl (local.get $xBytes) (i32.const 2))))
       (local.set $y (i32.add (local.get $y) (i32.shl (local.get $yBytes) (i32.const 2))))
       (br_if $rowLoop (i32.lt_u (local.tee $r (i32.add (local.get $r) (i32.const 4))) (local.get $rows)))))
+  ;; Brings each row to mean 0 and deviation 1, then scales and shifts it. Numbers of a row in fours; $norm: scales, then shifts.
+  (func (export "normalize") (param $from i32) (param $to i32) (param $norm i32) (param $rows i32) (param $numbers i32) (param $epsilon f32)
+    (local $r i32) (local $at i32) (local $width i32) (local $count f32)
+    (local $sum v128) (local $mean v128) (local $scale v128)
+    (local.set $width (i32.shl (local.get $numbers) (i32.const 2)))
+    (local.set $count (f32.convert_i32_u (local.get $numbers)))
+    (loop $rowLoop
+      (local.set $sum (v128.const f32x4 0 0 0 0))
+      (local.set $at (i32.const 0))
+      (loop $sumLoop
+        (local.set $sum (f32x4.add (local.get $sum) (v128.load (i32.add (local.get $from) (local.get $at)))))
+        (br_if $sumLoop (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $width))))
+      (local.set $mean (f32x4.splat (f32.div (call $total (local.get $sum)) (local.get $count))))
+      (local.set $sum (v128.const f32x4 0 0 0 0))
+      (local.set $at (i32.const 0))
+      (loop $squareLoop
+        (local.set $scale (f32x4.sub (v128.load (i32.add (local.get $from) (local.get $at))) (local.get $mean)))
+        (local.set $sum (f32x4.add (local.get $sum) (f32x4.mul (local.get $scale) (local.get $scale))))
+        (br_if $squareLoop (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $width))))
+      (local.set $scale (f32x4.splat (f32.div (f32.const 1)
+        (f32.sqrt (f32.add (f32.div (call $total (local.get $sum)) (local.get $count)) (local.get $epsilon))))))
+      (local.set $at (i32.const 0))
+      (loop $writeLoop
+        (v128.store (i32.add (local.get $to) (local.get $at))
+          (f32x4.add
+            (f32x4.mul
+              (f32x4.mul (f32x4.sub (v128.load (i32.add (local.get $from) (local.get $at))) (local.get $mean)) (local.get $scale))
+              (v128.load (i32.add (local.get $norm) (local.get $at))))
+            (v128.load (i32.add (i32.add (local.get $norm) (local.get $width)) (local.get $at)))))
+        (br_if $writeLoop (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $width))))
+      (local.set $from (i32.add (local.get $from) (local.get $width)))
+      (local.set $to (i32.add (local.get $to) (local.get $width)))
+      (br_if $rowLoop (i32.lt_u (local.tee $r (i32.add (local.get $r) (i32.const 1))) (local.get $rows)))))
+  (func $total (param $v v128) (result f32)
+    (f32.add
+      (f32.add (f32x4.extract_lane 0 (local.get $v)) (f32x4.extract_lane 1 (local.get $v)))
+      (f32.add (f32x4.extract_lane 2 (local.get $v)) (f32x4.extract_lane 3 (local.get $v)))))
+  ;; Negative numbers become 0, in fours.
+  (func (export "rectify") (param $from i32) (param $end i32)
+    (loop $next
+      (v128.store (local.get $from) (f32x4.max (v128.load (local.get $from)) (v128.const f32x4 0 0 0 0)))
+      (br_if $next (i32.lt_u (local.tee $from (i32.add (local.get $from) (i32.const 16))) (local.get $end)))))
 )

@@ -79,4 +79,51 @@ describe("makeKernel()", () => {
     expect(furthest).toBeLessThan(1e-6);
     expect(kernel.floats.slice(0, y)).toEqual(before.slice(0, y));
   });
+
+  test("multiply() takes a part of a matrix, and writes into a part, by strides", () => {
+    const kernel = makeKernel(400);
+    // x is the middle of rows of 6, w the last 8 of rows of 10, y the first 8 of rows of 9.
+    const [x, w, y] = [0, 24, 64];
+    for (let at = 0; at < 64 + 36; at += 1) kernel.floats[at] = (at % 7) - 3;
+    const before = kernel.floats.slice();
+    const strides = { xStride: 6, wStride: 10, yStride: 9 };
+    kernel.multiply({ x: x + 2, w: w + 2, y, rows: 4, inner: 3, columns: 8, ...strides });
+    const expected = before.slice();
+    for (let r = 0; r < 4; r += 1) {
+      for (let c = 0; c < 8; c += 1) {
+        for (let k = 0; k < 3; k += 1) {
+          expected[y + r * 9 + c] += before[x + 2 + r * 6 + k] * before[w + 2 + k * 10 + c];
+        }
+      }
+    }
+    expect(kernel.floats).toEqual(expected);
+  });
+
+  test("normalize() brings rows to mean 0 and deviation 1, then scales and shifts them", () => {
+    const kernel = makeKernel(64);
+    kernel.floats.set([1, 3, 5, 7, 0, 0, 0, 8]);
+    kernel.floats.set([1, 1, 2, 2, 0, 0, 0, 10], 8);
+    kernel.normalize({ from: 0, to: 16, norm: 8, rows: 2, columns: 4 });
+    const [five, third] = [Math.sqrt(5), 1 / Math.sqrt(3)];
+    const expected = [
+      -3 / five,
+      -1 / five,
+      2 / five,
+      6 / five + 10,
+      -third,
+      -third,
+      -2 * third,
+      6 * third + 10,
+    ];
+    const furthest = Math.max(...expected.map((value, at) => Math.abs(value - kernel.floats[16 + at])));
+    expect(furthest).toBeLessThan(1e-5);
+  });
+
+  test("rectify() takes negative numbers to 0, between two places alone", () => {
+    const kernel = makeKernel(16);
+    kernel.floats.fill(-1, 0, 12);
+    kernel.floats[5] = 2;
+    kernel.rectify(4, 8);
+    expect(kernel.floats.slice(0, 12)).toEqual(Float32Array.of(-1, -1, -1, -1, 0, 2, 0, 0, -1, -1, -1, -1));
+  });
 });

@@ -5,19 +5,30 @@ import { makePieces } from "./wordpiece.ts";
 /** The direction of what a text means, norm 1; zeros when it has no words. */
 export type Encoder = (text: string) => Float32Array;
 
-// The kernel multiplies rows in fours.
+// The kernel multiplies rows in fours, columns in eights.
 const ROWS = 4;
-const NORM_EPSILON = 1e-5;
+const COLUMNS = 8;
 
 /** Where things lie in the kernel's memory, in floats. */
 type Places = {
   readonly layers: number;
+  /** The norm before the mean. */
+  readonly norm: number;
   /** The tokens of the window: in context, normed, their queries, keys and values, the middle of the feed-forward part. */
   readonly x: number;
   readonly h: number;
   readonly qkv: number;
   readonly middle: number;
+  /** The keys, a column for each token, and what each token makes of each. */
+  readonly keys: number;
+  readonly shares: number;
+  /** The means that the vector is made of, in four rows of which the first is used, the weights of both, and the vector. */
+  readonly means: number;
+  readonly project: number;
+  readonly vector: number;
 };
+
+const roundUp = (count: number, step: number): number => Math.ceil(count / step) * step;
 
 /**
  * Reads texts with a small transformer encoder: tokens at the window's ends see each other, the mean of all tokens of the text is added.
@@ -25,24 +36,49 @@ type Places = {
  */
 export function makeEncoder(weights: EncoderWeights): Encoder {
   const { shape } = weights;
-  const { dimensions, window } = shape;
-  const layers = weights.layers.length;
-  const x = layers;
-  const h = x + window * dimensions;
-  const qkv = h + window * dimensions;
-  const middle = qkv + 3 * window * dimensions;
-  const kernel = makeKernel(middle + window * shape.inner);
-  kernel.floats.set(weights.layers);
-  const places: Places = { layers: 0, x, h, qkv, middle };
+  const places = placesOf(weights);
+  const kernel = makeKernel(places.vector + ROWS * shape.output);
+  kernel.floats.set(weights.layers, places.layers);
+  kernel.floats.set(weights.norm, places.norm);
+  kernel.floats.set(weights.contextual, places.project);
+  kernel.floats.set(weights.plain, places.project + weights.contextual.length);
   const piecesOf = makePieces(weights.vocabulary, weights.unknown);
   return (text) => {
     const ids = piecesOf(text);
     if (ids.length === 0) return new Float32Array(shape.output);
-    const half = window / 2;
-    const seen = ids.length <= window ? ids : [...ids.slice(0, half), ...ids.slice(-half)];
+    const half = shape.window / 2;
+    const seen = ids.length <= shape.window ? ids : [...ids.slice(0, half), ...ids.slice(-half)];
     contextualize(weights, kernel, places, seen);
-    const context = meanInContext(weights, kernel, places, seen.length);
-    return project(weights, context, meanAlone(weights, ids));
+    meanInContext(weights, kernel, places, seen.length);
+    meanAlone(weights, kernel, places, ids);
+    return project(weights, kernel, places);
+  };
+}
+
+function placesOf({ layers, shape }: EncoderWeights): Places {
+  const { dimensions: d, inner, output } = shape;
+  const rows = roundUp(shape.window, ROWS);
+  const tokens = roundUp(shape.window, COLUMNS);
+  const x = layers.length + 2 * d;
+  const h = x + rows * d;
+  const qkv = h + rows * d;
+  const middle = qkv + 3 * rows * d;
+  const keys = middle + rows * inner;
+  const shares = keys + tokens * d;
+  const means = shares + rows * tokens;
+  const projection = means + ROWS * 2 * d;
+  return {
+    layers: 0,
+    norm: layers.length,
+    x,
+    h,
+    qkv,
+    middle,
+    keys,
+    shares,
+    means,
+    project: projection,
+    vector: projection + 2 * d * output,
   };
 }
 
@@ -55,7 +91,7 @@ function contextualize(
   const { shape, levels, scales, positions } = weights;
   const { dimensions: d, inner } = shape;
   const { floats } = kernel;
-  const rows = Math.ceil(ids.length / ROWS) * ROWS;
+  const rows = roundUp(ids.length, ROWS);
   floats.fill(0, places.x, places.x + rows * d);
   for (const [t, id] of ids.entries()) {
     for (let j = 0; j < d; j += 1) {
@@ -70,129 +106,130 @@ function contextualize(
     const intoMiddle = norm2 + 2 * d;
     const middleBias = intoMiddle + d * inner;
     const outOfMiddle = middleBias + inner;
-    normalize(floats, { from: places.x, to: places.h, norm: norm1, rows, d });
+    kernel.normalize({ from: places.x, to: places.h, norm: norm1, rows, columns: d });
     floats.fill(0, places.qkv, places.qkv + 3 * rows * d);
     kernel.multiply({ x: places.h, w: intoHeads, y: places.qkv, rows, inner: d, columns: 3 * d });
-    attend(floats, places, shape, ids.length);
+    attend(kernel, places, shape, ids.length);
     kernel.multiply({ x: places.h, w: outOfHeads, y: places.x, rows, inner: d, columns: d });
-    normalize(floats, { from: places.x, to: places.h, norm: norm2, rows, d });
+    kernel.normalize({ from: places.x, to: places.h, norm: norm2, rows, columns: d });
     for (let r = 0; r < rows; r += 1) {
       floats.copyWithin(places.middle + r * inner, middleBias, middleBias + inner);
     }
     kernel.multiply({ x: places.h, w: intoMiddle, y: places.middle, rows, inner: d, columns: inner });
-    const end = places.middle + rows * inner;
-    for (let at = places.middle; at < end; at += 1) if (floats[at] < 0) floats[at] = 0;
+    kernel.rectify(places.middle, places.middle + rows * inner);
     kernel.multiply({ x: places.middle, w: outOfMiddle, y: places.x, rows, inner, columns: d });
-  }
-}
-
-type Normalization = {
-  readonly from: number;
-  readonly to: number;
-  readonly norm: number;
-  readonly rows: number;
-  readonly d: number;
-};
-
-/** Brings each row to mean 0 and deviation 1, then scales and shifts it. */
-function normalize(floats: Float32Array, { from, to, norm, rows, d }: Normalization): void {
-  for (let r = 0; r < rows; r += 1) {
-    const start = from + r * d;
-    let mean = 0;
-    for (let j = 0; j < d; j += 1) mean += floats[start + j];
-    mean /= d;
-    let squares = 0;
-    for (let j = 0; j < d; j += 1) squares += (floats[start + j] - mean) ** 2;
-    const scale = 1 / Math.sqrt(squares / d + NORM_EPSILON);
-    for (let j = 0; j < d; j += 1) {
-      floats[to + r * d + j] = (floats[start + j] - mean) * scale * floats[norm + j] + floats[norm + d + j];
-    }
   }
 }
 
 /** Softmax attention of every token to every token, head by head, from the queries, keys and values into `h`. */
 function attend(
-  floats: Float32Array,
-  { qkv, h }: Places,
+  kernel: Kernel,
+  places: Places,
   { dimensions: d, heads }: EncoderWeights["shape"],
   tokens: number,
 ): void {
+  const { floats } = kernel;
+  const { qkv, h, keys, shares } = places;
   const size = d / heads;
-  const scale = 1 / Math.sqrt(size);
-  const shares = new Float32Array(tokens);
+  const rows = roundUp(tokens, ROWS);
+  const columns = roundUp(tokens, COLUMNS);
+  // Head after head, a column for each token: what was left in the columns after the last is multiplied, and not read.
+  for (let s = 0; s < tokens; s += 1) {
+    const key = qkv + s * 3 * d + d;
+    for (let j = 0; j < d; j += 1) floats[keys + j * columns + s] = floats[key + j];
+  }
+  floats.fill(0, h, h + rows * d);
   for (let head = 0; head < heads; head += 1) {
-    for (let t = 0; t < tokens; t += 1) {
-      const query = qkv + t * 3 * d + head * size;
-      let top = -Infinity;
-      for (let s = 0; s < tokens; s += 1) {
-        const key = qkv + s * 3 * d + d + head * size;
-        let dot = 0;
-        for (let j = 0; j < size; j += 1) dot += floats[query + j] * floats[key + j];
-        shares[s] = dot * scale;
-        top = Math.max(top, shares[s]);
-      }
-      let sum = 0;
-      for (let s = 0; s < tokens; s += 1) {
-        shares[s] = Math.exp(shares[s] - top);
-        sum += shares[s];
-      }
-      const into = h + t * d + head * size;
-      floats.fill(0, into, into + size);
-      for (let s = 0; s < tokens; s += 1) {
-        const value = qkv + s * 3 * d + 2 * d + head * size;
-        const share = shares[s] / sum;
-        for (let j = 0; j < size; j += 1) floats[into + j] += share * floats[value + j];
-      }
+    const [query, value] = [qkv + head * size, qkv + 2 * d + head * size];
+    const [w, y] = [keys + head * size * columns, h + head * size];
+    floats.fill(0, shares, shares + rows * columns);
+    kernel.multiply({ x: query, w, y: shares, rows, inner: size, columns, xStride: 3 * d });
+    softmaxRows(floats, { from: shares, rows, columns, tokens, scale: 1 / Math.sqrt(size) });
+    kernel.multiply({
+      x: shares,
+      w: value,
+      y,
+      rows,
+      inner: tokens,
+      columns: size,
+      xStride: columns,
+      wStride: 3 * d,
+      yStride: d,
+    });
+  }
+}
+
+type Rows = {
+  readonly from: number;
+  readonly rows: number;
+  readonly columns: number;
+  readonly tokens: number;
+  readonly scale: number;
+};
+
+/** Softmax over the first `tokens` columns of each row, times a scale. */
+function softmaxRows(floats: Float32Array, { from, rows, columns, tokens, scale }: Rows): void {
+  for (let r = 0; r < rows; r += 1) {
+    const start = from + r * columns;
+    const end = start + tokens;
+    let top = -Infinity;
+    for (let at = start; at < end; at += 1) if (floats[at] > top) top = floats[at];
+    let sum = 0;
+    for (let at = start; at < end; at += 1) {
+      const share = Math.exp((floats[at] - top) * scale);
+      floats[at] = share;
+      sum += share;
     }
+    const whole = 1 / sum;
+    for (let at = start; at < end; at += 1) floats[at] *= whole;
   }
 }
 
 function meanInContext(
-  { norm, shape }: EncoderWeights,
-  { floats }: Kernel,
-  { x }: Places,
+  { shape }: EncoderWeights,
+  kernel: Kernel,
+  { x, h, norm, means }: Places,
   tokens: number,
-): Float32Array {
+): void {
+  const { floats } = kernel;
   const d = shape.dimensions;
-  const mean = new Float32Array(d);
-  for (let t = 0; t < tokens; t += 1) {
-    const row = floats.subarray(x + t * d, x + (t + 1) * d);
-    let average = 0;
-    for (let j = 0; j < d; j += 1) average += row[j];
-    average /= d;
-    let squares = 0;
-    for (let j = 0; j < d; j += 1) squares += (row[j] - average) ** 2;
-    const scale = 1 / Math.sqrt(squares / d + NORM_EPSILON);
-    for (let j = 0; j < d; j += 1) mean[j] += ((row[j] - average) * scale * norm[j] + norm[d + j]) / tokens;
+  kernel.normalize({ from: x, to: h, norm, rows: tokens, columns: d });
+  for (let j = 0; j < d; j += 1) {
+    let sum = 0;
+    for (let t = 0; t < tokens; t += 1) sum += floats[h + t * d + j];
+    floats[means + j] = sum / tokens;
   }
-  return mean;
 }
 
-function meanAlone({ levels, scales, shape }: EncoderWeights, ids: readonly number[]): Float32Array {
+function meanAlone(
+  { levels, scales, shape }: EncoderWeights,
+  { floats }: Kernel,
+  { means }: Places,
+  ids: readonly number[],
+): void {
   const d = shape.dimensions;
-  const mean = new Float32Array(d);
+  const start = means + d;
+  floats.fill(0, start, start + d);
   for (const id of ids) {
     const scale = scales[id] / ids.length;
-    for (let j = 0; j < d; j += 1) mean[j] += levels[id * d + j] * scale;
+    const from = id * d;
+    for (let j = 0; j < d; j += 1) floats[start + j] += levels[from + j] * scale;
   }
-  return mean;
 }
 
+/** The vector of both means, brought to norm 1. */
 function project(
-  { contextual, plain, bias, shape }: EncoderWeights,
-  context: Float32Array,
-  alone: Float32Array,
+  { bias, shape }: EncoderWeights,
+  kernel: Kernel,
+  { means, project: w, vector: y }: Places,
 ): Float32Array {
-  const { dimensions, output } = shape;
-  const vector = bias.slice();
-  for (let i = 0; i < dimensions; i += 1) {
-    const [seen, own] = [context[i], alone[i]];
-    for (let j = 0; j < output; j += 1) {
-      vector[j] += seen * contextual[i * output + j] + own * plain[i * output + j];
-    }
-  }
+  const { floats } = kernel;
+  floats.set(bias, y);
+  kernel.multiply({ x: means, w, y, rows: ROWS, inner: 2 * shape.dimensions, columns: shape.output });
+  const vector = floats.slice(y, y + shape.output);
   let squares = 0;
-  for (let j = 0; j < output; j += 1) squares += vector[j] * vector[j];
+  for (let j = 0; j < vector.length; j += 1) squares += vector[j] * vector[j];
   const norm = Math.sqrt(squares);
-  return norm === 0 ? vector : vector.map((value) => value / norm);
+  if (norm > 0) for (let j = 0; j < vector.length; j += 1) vector[j] /= norm;
+  return vector;
 }
