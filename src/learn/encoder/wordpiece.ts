@@ -1,5 +1,7 @@
 /** Longer words are one unknown piece, as in BERT. */
 const LONGEST_WORD = 100;
+// Words recur: their pieces are kept, and dropped as a whole when there are so many. A few MB.
+const MAX_CUT_WORDS = 20_000;
 const CHINESE = "\\u3400-\\u4dbf\\u4e00-\\u9fff\\uf900-\\ufaff";
 // Signs that stand alone: Unicode's punctuation, the ASCII signs that Unicode calls symbols ("$", "+"), Chinese characters.
 const SIGN = `\\p{P}$+<=>^\`|~${CHINESE}`;
@@ -17,9 +19,19 @@ export type Pieces = (text: string) => number[];
  */
 export function makePieces(vocabulary: readonly string[], unknown: number): Pieces {
   const idOf = new Map(vocabulary.map((piece, id) => [piece, id]));
+  const cut = new Map<string, readonly number[]>();
+  const piecesOf = (word: string): readonly number[] => {
+    let ids = cut.get(word);
+    if (ids === undefined) {
+      ids = cutWord(word, idOf, unknown);
+      if (cut.size >= MAX_CUT_WORDS) cut.clear();
+      cut.set(word, ids);
+    }
+    return ids;
+  };
   return (text) => {
     const ids: number[] = [];
-    for (const word of basicWords(text)) cutWord(word, idOf, unknown, ids);
+    for (const word of basicWords(text)) for (const id of piecesOf(word)) ids.push(id);
     return ids;
   };
 }
@@ -34,12 +46,9 @@ function basicWords(text: string): string[] {
   );
 }
 
-function cutWord(word: string, idOf: ReadonlyMap<string, number>, unknown: number, into: number[]): void {
-  const first = into.length;
-  if (word.length > LONGEST_WORD) {
-    into.push(unknown);
-    return;
-  }
+function cutWord(word: string, idOf: ReadonlyMap<string, number>, unknown: number): readonly number[] {
+  if (word.length > LONGEST_WORD) return [unknown];
+  const ids: number[] = [];
   let start = 0;
   while (start < word.length) {
     let end = word.length;
@@ -48,12 +57,9 @@ function cutWord(word: string, idOf: ReadonlyMap<string, number>, unknown: numbe
       id = idOf.get((start > 0 ? "##" : "") + word.slice(start, end));
       if (id !== undefined) break;
     }
-    if (id === undefined) {
-      into.length = first;
-      into.push(unknown);
-      return;
-    }
-    into.push(id);
+    if (id === undefined) return [unknown];
+    ids.push(id);
     start = end;
   }
+  return ids;
 }

@@ -49,56 +49,93 @@ export type Vectorizer = {
  * Weights whose squares sum to 1 give vectors of norm 1 when no block is empty.
  */
 export function makeVectorizer(vocabulary: Vocabulary): Vectorizer {
-  const columnOf = makeColumnTable(vocabulary.hashes);
+  const table = makeTable(vocabulary);
   return {
     width: vocabulary.hashes.length,
     vector: (blocks, weights) => {
-      const columns: number[] = [];
-      const values: number[] = [];
-      let [seen, total] = [0, 0];
+      const total = blocks.reduce(
+        (sum, block, place) => (weights[place] === 0 ? sum : sum + block.length),
+        0,
+      );
+      const row = { slots: new Uint32Array(total), values: new Float32Array(total) };
+      let [seen, end] = [0, 0];
       for (const [place, block] of blocks.entries()) {
         if (weights[place] === 0) continue;
-        const counts = new Map<number, number>();
-        for (const hash of block) {
-          const column = columnOf(hash);
-          if (column >= 0) counts.set(column, (counts.get(column) ?? 0) + 1);
+        const first = end;
+        for (let at = 0; at < block.length; at += 1) {
+          const slot = slotOf(table, block[at]);
+          if (slot < 0) continue;
+          seen += 1;
+          if (table.words[slot + COUNT] === 0) {
+            row.slots[end] = slot;
+            end += 1;
+          }
+          table.words[slot + COUNT] += 1;
         }
-        total += block.length;
-        let squares = 0;
-        const first = columns.length;
-        for (const [column, count] of counts) {
-          seen += count;
-          const value = (1 + Math.log(count)) * vocabulary.idf[column];
-          squares += value * value;
-          columns.push(column);
-          values.push(value);
-        }
-        const scale = squares === 0 ? 0 : weights[place] / Math.sqrt(squares);
-        for (let index = first; index < values.length; index += 1) values[index] *= scale;
+        weigh(table, row, { first, end, weight: weights[place] });
       }
-      const row = { columns: Uint32Array.from(columns), values: Float32Array.from(values) };
-      return { row, known: total === 0 ? 0 : seen / total };
+      const columns = row.slots.slice(0, end);
+      for (let at = 0; at < end; at += 1) columns[at] = table.words[columns[at] + COLUMN] - 1;
+      return { row: { columns, values: row.values.slice(0, end) }, known: total === 0 ? 0 : seen / total };
     },
   };
 }
 
-/** Column of a hash, −1 when unknown: an open-addressing table at most half full, a tenth of the memory of a Map. */
-function makeColumnTable(hashes: Uint32Array): (hash: number) => number {
+/** An open-addressing table of columns by hash, at most half full. All that is known of a column lies in one line of memory. */
+type Table = {
+  /** Four to a slot: hash, column plus one (0 when empty), how often it stands in the block at hand, idf as float32. */
+  readonly words: Uint32Array;
+  /** The same memory. */
+  readonly floats: Float32Array;
+  readonly mask: number;
+};
+
+const SLOT = 4;
+const COLUMN = 1;
+const COUNT = 2;
+const IDF = 3;
+
+function makeTable({ hashes, idf }: Vocabulary): Table {
   let size = 16;
   while (size < hashes.length * 2) size *= 2;
-  const mask = size - 1;
-  const table = new Int32Array(size).fill(-1);
-  for (const [column, hash] of hashes.entries()) {
-    let slot = hash & mask;
-    while (table[slot] >= 0) slot = (slot + 1) & mask;
-    table[slot] = column;
+  const words = new Uint32Array(SLOT * size);
+  const table = { words, floats: new Float32Array(words.buffer), mask: size - 1 };
+  for (let column = 0; column < hashes.length; column += 1) {
+    let slot = hashes[column] & table.mask;
+    while (words[SLOT * slot + COLUMN] > 0) slot = (slot + 1) & table.mask;
+    words[SLOT * slot] = hashes[column];
+    words[SLOT * slot + COLUMN] = column + 1;
+    table.floats[SLOT * slot + IDF] = idf[column];
   }
-  return (hash) => {
-    let slot = hash & mask;
-    while (table[slot] >= 0) {
-      if (hashes[table[slot]] === hash) return table[slot];
-      slot = (slot + 1) & mask;
-    }
-    return -1;
-  };
+  return table;
+}
+
+/** Where the slot of a hash begins, −1 when it has none. */
+function slotOf({ words, mask }: Table, hash: number): number {
+  let slot = hash & mask;
+  while (words[SLOT * slot + COLUMN] > 0) {
+    if (words[SLOT * slot] === hash) return SLOT * slot;
+    slot = (slot + 1) & mask;
+  }
+  return -1;
+}
+
+/** Writes the values of one block, brought to the norm of its weight; forgets the counts. */
+function weigh(
+  { words, floats }: Table,
+  { slots, values }: { readonly slots: Uint32Array; readonly values: Float32Array },
+  { first, end, weight }: { readonly first: number; readonly end: number; readonly weight: number },
+): void {
+  let squares = 0;
+  for (let at = first; at < end; at += 1) squares += valueOf(words, floats, slots[at]) ** 2;
+  const scale = squares === 0 ? 0 : weight / Math.sqrt(squares);
+  for (let at = first; at < end; at += 1) {
+    values[at] = valueOf(words, floats, slots[at]) * scale;
+    words[slots[at] + COUNT] = 0;
+  }
+}
+
+function valueOf(words: Uint32Array, floats: Float32Array, slot: number): number {
+  const count = words[slot + COUNT];
+  return (count === 1 ? 1 : 1 + Math.log(count)) * floats[slot + IDF];
 }
