@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { baseHashIn } from "../models/generative/artifact.ts";
 import { writeTinyBase } from "../models/generative/testing.ts";
 import { families, familyOf } from "../models/index.ts";
-import { createFitPool, sameThread } from "./pool.ts";
+import { createFitPool, sameThread, shareOf } from "./pool.ts";
 
 const [family] = families;
 const examples: TrainingExample[] = Array.from({ length: 12 }, (_, at) => ({
@@ -24,6 +24,10 @@ test("createFitPool() fits in a thread what this thread would, also what wants a
   ]);
   await pool.close();
   expect(new Set(artifacts.map((artifact) => Buffer.from(artifact).toString("hex"))).size).toBe(1);
+});
+
+test("shareOf() gives a fit that is alone all cores, and each of many at least one", () => {
+  expect([shareOf(2, 1), shareOf(2, 2), shareOf(2, 5), shareOf(8, 3)]).toEqual([2, 1, 1, 2]);
 });
 
 test("createFitPool() fits on the base it is told", async () => {

@@ -47,24 +47,32 @@ const WORKER = new URL(
 );
 
 /**
- * A thread for each fit, so many at once; a family that wants all cores is fitted alone, with all of them. The result is
- * the same as in this thread. A cancelled fit ends with its thread, and the threads that it started. `base`: folder of the model that generative
+ * A thread for each fit, so many at once, each with its share of the cores as it starts; a family that wants all is fitted alone, with all of them.
+ * The result is the same as in this thread. A cancelled fit ends with its thread, and the threads that it started. `base`: folder of the model that generative
  * specialists start from; the shipped one when not given.
  */
 export function createFitPool(size: number, cores: number = size, base?: string): FitPool {
   const turns = createTurns(size);
+  // Fits that run or wait.
+  let wanted = 0;
   const closing = new AbortController();
   return {
     size,
     async fit(family, examples, { progress, signal, onHeldOut, ...options }) {
       const stop = AbortSignal.any(signal === undefined ? [closing.signal] : [closing.signal, signal]);
       const isAlone = family.threads === "all";
-      const free = await turns.take(isAlone ? size : 1, stop);
+      wanted += 1;
       try {
-        const request = { ...options, threads: isAlone ? cores : 1, kind: family.kind, examples, base };
-        return await fitInThread(request, { progress, onHeldOut }, stop);
+        const free = await turns.take(isAlone ? size : 1, stop);
+        try {
+          const threads = isAlone ? cores : shareOf(cores, wanted);
+          const request = { ...options, threads, kind: family.kind, examples, base };
+          return await fitInThread(request, { progress, onHeldOut }, stop);
+        } finally {
+          free();
+        }
       } finally {
-        free();
+        wanted -= 1;
       }
     },
     async close() {
@@ -75,6 +83,10 @@ export function createFitPool(size: number, cores: number = size, base?: string)
     },
   };
 }
+
+/** Cores for a fit where so many run or wait: its share as it starts, one at least. */
+export const shareOf = (cores: number, wanted: number): number =>
+  Math.max(1, Math.floor(cores / Math.max(1, wanted)));
 
 type Listeners = Pick<FitOptions, "progress" | "onHeldOut">;
 
