@@ -8,7 +8,7 @@ import {
   type Call,
   type Certificate,
 } from "../src/core/index.ts";
-import { createStoreLog, startGateway, type GatewayDeps, type GatewayOptions } from "../src/gateway/index.ts";
+import { startGateway, type GatewayDeps, type GatewayOptions } from "../src/gateway/index.ts";
 import {
   createUpstreams,
   LIST_PRICES,
@@ -18,6 +18,7 @@ import {
 } from "../src/models/index.ts";
 import type { Policy } from "../src/route/index.ts";
 import { openStore, type Store } from "../src/store/index.ts";
+import { createStoreLog } from "./store-log.ts";
 
 /** An answer whose spaces and key order no writer of ours would make: only a copy of the bytes gives them back. */
 export const SPACED_BODY =
@@ -84,7 +85,7 @@ export async function openGateway(setup: Setup = {}): Promise<Opened> {
       recording: {
         mode: "durable",
         onFailure: "refuse",
-        log: createStoreLog(setup.record?.(store) ?? store, effects.nowMs),
+        log: createStoreLog(setup.record?.(store) ?? store),
         ...setup.recording,
       },
       routing: () => ({

@@ -6,7 +6,7 @@ import { familyOf, loadSpecialist, policyHashOf } from "../models/index.ts";
 import { openStore, type Store } from "../store/index.ts";
 import { watchRouting } from "./routing.ts";
 import { startGateway } from "./server.ts";
-import { createStoreLog } from "./store-log.ts";
+import { createStoreLog } from "../../test/store-log.ts";
 
 const PROMPT = "Name the kind of ticket.\nAnswer with one word.";
 const TASK: Task = {
@@ -77,7 +77,7 @@ test("a certified specialist answers through the gateway exactly as it does offl
     effects,
     store,
     upstreams: null,
-    recording: { mode: "durable", onFailure: "refuse", log: createStoreLog(store, effects.nowMs) } as const,
+    recording: { mode: "durable", onFailure: "refuse", log: createStoreLog(store) } as const,
     routing: () => watch.current(),
   };
   const gateway = await startGateway({ host: "127.0.0.1", port: 0 }, deps);

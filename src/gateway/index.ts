@@ -8,7 +8,6 @@ export { KEY_PREFIX, makeKey, parseKey, type NewKey } from "./keys.ts";
 export { listenRules, type ListenPlan, type ListenRules } from "./listen-rules.ts";
 export { SECURITY_HEADERS } from "./secure-headers.ts";
 export { createAnswerCache, type AnswerCacheOptions } from "./answer-cache.ts";
-export { createStoreLog } from "./store-log.ts";
 export { watchRouting, type Routing, type RoutingWatch } from "./routing.ts";
 export {
   startGateway,

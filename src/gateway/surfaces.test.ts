@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { openGateway, send, SPACED_BODY } from "../../test/open-gateway.ts";
-import { ask, openFault } from "./faults/raw-upstream.ts";
+import { ask, openFault } from "../../test/raw-upstream.ts";
 import { scriptedProvider } from "../models/index.ts";
 
 const json = (body: object): string => JSON.stringify(body);

@@ -11,7 +11,7 @@ import {
   rawClient,
   requestText,
   STREAM_HEAD,
-} from "./raw-upstream.ts";
+} from "../../../test/raw-upstream.ts";
 
 const STREAMED = { stream: true };
 const statuses = (calls: readonly { readonly status: number }[]): number[] =>

@@ -11,7 +11,7 @@ import {
   LAST_CHUNK,
   openFault,
   type Behave,
-} from "./raw-upstream.ts";
+} from "../../../test/raw-upstream.ts";
 
 const says =
   (...pieces: (string | Buffer)[]): Behave =>

@@ -9,7 +9,7 @@ import {
   openFault,
   STREAM_HEAD,
   type Behave,
-} from "./raw-upstream.ts";
+} from "../../../test/raw-upstream.ts";
 
 const STREAMED = { stream: true };
 const read = { status: 200, response: { message: { content: "Hé" }, finish_reason: "stop" } };

@@ -4,7 +4,7 @@ import { gunzipSync } from "node:zlib";
 import { Pool } from "undici";
 import { expect, test } from "vitest";
 import { seededRandom, type Random } from "../../core/index.ts";
-import { chunk, head, LAST_CHUNK, openFault } from "./raw-upstream.ts";
+import { chunk, head, LAST_CHUNK, openFault } from "../../../test/raw-upstream.ts";
 
 // 597 exchanges of many providers, as test suites of OpenLLMetry recorded them; bodies are JSON there, or text as it was.
 const FILE = join(import.meta.dirname, "../../../../shared/data/wire_openllmetry.jsonl.gz");

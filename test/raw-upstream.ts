@@ -1,14 +1,14 @@
 import { connect, createServer, type AddressInfo, type Socket } from "node:net";
 import { request as httpRequest, type IncomingMessage } from "node:http";
 import { onTestFinished } from "vitest";
-import { openGateway, type Opened, type Setup } from "../../../test/open-gateway.ts";
+import { openGateway, type Opened, type Setup } from "./open-gateway.ts";
 import {
   httpTransport,
   providerFiles,
   type ProviderFile,
   type Timeouts,
   type UpstreamProvider,
-} from "../../models/index.ts";
+} from "../src/models/index.ts";
 
 // A provider made of raw bytes, and a client that says how an answer ended. For tests of what goes wrong between them.
 
