@@ -42,6 +42,7 @@ const plain = (): UpstreamProvider => scriptedProvider(() => ({ pieces: [SPACED_
 export type Opened = {
   readonly url: string;
   readonly calls: () => Call[];
+  readonly waiting: () => number;
   readonly close: () => Promise<void>;
 };
 
@@ -102,7 +103,8 @@ export async function openGateway(setup: Setup = {}): Promise<Opened> {
     // Whatever a test did: nothing is left under way, no byte is still counted as kept.
     expect([gateway.inFlight(), gateway.keptBytes()]).toEqual([0, 0]);
   });
-  return { url: gateway.url, calls: () => [...store.calls.iterate()], close };
+  const { url, waiting } = gateway;
+  return { url, waiting, calls: () => [...store.calls.iterate()], close };
 }
 
 function upstreamsFor({ provider, models = {} }: Setup, nowMs: () => number): GatewayDeps["upstreams"] {

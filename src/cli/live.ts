@@ -54,11 +54,12 @@ type Figure = readonly [name: string, help: string, from: (parts: Live) => numbe
 
 const FIGURES: readonly Figure[] = [
   ["in_flight", "Calls under way", ({ gateway }) => gateway.inFlight()],
+  ["waiting_requests", "Requests that wait to be let in", ({ gateway }) => gateway.waiting()],
   ["kept_bytes", "Bytes of bodies and answers in memory", ({ gateway }) => gateway.keptBytes()],
   ["recording_waiting_bytes", "Bytes that wait for the disk", ({ calls }) => calls.waitingBytes],
   [
     "overload_refusals_total",
-    "Requests refused because too much was under way",
+    "Requests refused after waiting for room",
     ({ gateway }) => gateway.stats.refused,
     "counter",
   ],

@@ -236,13 +236,39 @@ describe("POST /v1/chat/completions", () => {
   test("refuses more calls than it may have in flight, with Retry-After", async () => {
     const gate = Promise.withResolvers<void>();
     const provider = scriptedProvider(() => ({ pieces: [SPACED_BODY], gate: gate.promise }));
-    const { url } = await open({ provider, options: { maxInFlight: 1 } });
+    const { url } = await open({ provider, options: { maxInFlight: 1, maxWaitMs: 1 } });
     const first = send(url, JSON.stringify(asked));
     await expect.poll(() => provider.asked.length).toBe(1);
     const second = await send(url, JSON.stringify(asked));
     gate.resolve();
     expect([second.status, second.headers["retry-after"]]).toEqual([503, "1"]);
     expect((await first).status).toBe(200);
+  });
+
+  test("lets in who waits as soon as there is room", async () => {
+    const gate = Promise.withResolvers<void>();
+    const provider = scriptedProvider(() => ({ pieces: [SPACED_BODY], gate: gate.promise }));
+    const { url, waiting } = await open({ provider, options: { maxInFlight: 1, maxWaitMs: 60_000 } });
+    const both = [send(url, JSON.stringify(asked)), send(url, JSON.stringify(asked))];
+    await expect.poll(() => [provider.asked.length, waiting()]).toEqual([1, 1]);
+    gate.resolve();
+    const replies = await Promise.all(both);
+    expect(replies.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test("refuses who waits when it is closed, and lets calls in flight end", async () => {
+    const gate = Promise.withResolvers<void>();
+    const provider = scriptedProvider(() => ({ pieces: [SPACED_BODY], gate: gate.promise }));
+    const { url, waiting, close } = await open({ provider, options: { maxInFlight: 1, maxWaitMs: 60_000 } });
+    const first = send(url, JSON.stringify(asked));
+    await expect.poll(() => provider.asked.length).toBe(1);
+    const second = send(url, JSON.stringify(asked));
+    await expect.poll(waiting).toBe(1);
+    const closed = close();
+    const reply = await second;
+    gate.resolve();
+    await closed;
+    expect([reply.status, reply.headers["connection"], (await first).status]).toEqual([503, "close", 200]);
   });
 
   test("lets calls in flight end when it is closed", async () => {

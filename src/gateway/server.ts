@@ -19,8 +19,9 @@ import { errorBody, replyError, replyJson } from "./reply.ts";
 import { SURFACE_PATHS, surfaceAt } from "./surfaces.ts";
 import type { TlsWatch } from "./tls.ts";
 import { refusalOf } from "./visitor.ts";
+import { MAX_WAIT_MS, WaitingRoom } from "./waiting-room.ts";
 
-/** Calls in flight; more are refused with Retry-After: each holds a body, two connections and an answer in memory. */
+/** Calls in flight; more wait, then are refused with Retry-After: each holds a body, two connections and an answer in memory. */
 export const MAX_IN_FLIGHT = 2048;
 /** Sockets, idle ones included: a few for each call in flight. */
 const MAX_CONNECTIONS = 4 * MAX_IN_FLIGHT;
@@ -32,6 +33,7 @@ export type GatewayOptions = {
   /** 0 takes a free port. */
   readonly port: number;
   readonly maxInFlight?: number;
+  readonly maxWaitMs?: number;
   readonly drainMs?: number;
   readonly clientTimeouts?: ClientTimeouts;
   readonly reusePort?: boolean;
@@ -60,6 +62,8 @@ export type Replaceable = Pick<GatewayDeps, "upstreams" | "cache">;
 export type Gateway = {
   readonly url: string;
   readonly inFlight: () => number;
+  /** Requests that wait to be let in. */
+  readonly waiting: () => number;
   /** Calls served unrecorded, requests refused: since the start. */
   readonly stats: Readonly<Stats>;
   readonly keptBytes: () => number;
@@ -95,13 +99,9 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     clients: new Set(),
     stats: { unrecorded: 0, refused: 0 },
   };
-  const door: Door = {
-    options,
-    state,
-    now: { parts, calls: 0, isOver: null },
-    admin: deps.admin,
-    gatekeeper,
-  };
+  const now: Generation = { parts, calls: 0, isOver: null };
+  const { admin } = deps;
+  const door: Door = { options, state, now, admin, gatekeeper, room: roomOf(options, () => door) };
   const listening = {
     host: options.host,
     port: options.port,
@@ -113,17 +113,12 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
   const { server, url } = await openListener(listening, (request, response) => {
     // A broken connection is its `close`; without a listener its `error` would end the process.
     response.on("error", () => response.destroy());
-    try {
-      take(request, response, door);
-    } catch (error) {
-      deps.effects.log.error({ event: "request-failed", message: (error as Error).message });
-      if (response.headersSent) response.destroy();
-      else replyError(response, 500, errorBody("bad-config", "The gateway failed; its log says why"));
-    }
+    guarded(response, door, () => take(request, response, door));
   });
   return {
     url,
     inFlight: () => state.inFlight,
+    waiting: () => door.room.size,
     stats: parts.stats,
     keptBytes: () => memory.bytes,
     replace(next) {
@@ -137,6 +132,7 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     },
     async close() {
       state.isDraining = true;
+      door.room.close();
       await drained(server, parts, options.drainMs ?? DRAIN_MS);
       // Calls whose client has gone have no connection any more, but are still to be recorded.
       for (const client of parts.clients) client.leave();
@@ -154,7 +150,19 @@ type Door = {
   now: Generation;
   readonly admin: Admin | undefined;
   readonly gatekeeper: Gatekeeper;
+  readonly room: WaitingRoom<Arrival>;
 };
+
+/** A failure of ours is one caller's, not all callers'. */
+function guarded(response: ServerResponse, { now }: Door, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    now.parts.effects.log.error({ event: "request-failed", message: (error as Error).message });
+    if (response.headersSent) response.destroy();
+    else replyError(response, 500, errorBody("bad-config", "The gateway failed; its log says why"));
+  }
+}
 
 function take(request: IncomingMessage, response: ServerResponse, door: Door): void {
   const url = request.url ?? "/";
@@ -176,40 +184,65 @@ function take(request: IncomingMessage, response: ServerResponse, door: Door): v
   }
 }
 
-/** A request to a surface: who asks, and is there room. */
-function admit(asked: Omit<Arrival, "caller">, { gatekeeper, state, options, now }: Door): void {
-  const { parts } = now;
-  const { request, response, surface } = asked;
-  const caller = gatekeeper.admit(request, "ingest");
-  const protocol = protocolOf(surface.protocol);
+/** A request to a surface: who asks. Its body is not read before there is room. */
+function admit(asked: Omit<Arrival, "caller">, door: Door): void {
+  const caller = door.gatekeeper.admit(asked.request, "ingest");
   if ("code" in caller) {
-    replyIn(response, protocol, caller);
+    replyIn(asked.response, protocolOf(asked.surface.protocol), caller);
     return;
   }
-  const isFull =
-    state.inFlight >= (options.maxInFlight ?? MAX_IN_FLIGHT) || parts.memory.bytes >= MAX_KEPT_IN_ALL_BYTES;
-  if (state.isDraining || isFull) {
-    parts.stats.refused += 1;
-    if (state.isDraining) response.setHeader("connection", "close");
-    replyIn(response, protocol, {
-      code: "overloaded",
-      message: "The gateway is at its bound of calls in flight: try again in a moment",
-    });
-    return;
-  }
+  const arrival: Arrival = { ...asked, caller };
+  if (door.state.isDraining) refuseOverload(arrival, door);
+  else door.room.come(arrival);
+}
+
+function roomOf({ maxInFlight, maxWaitMs }: GatewayOptions, theDoor: () => Door): WaitingRoom<Arrival> {
+  return new WaitingRoom({
+    hasRoom() {
+      const { state, now } = theDoor();
+      const isFull = state.inFlight >= (maxInFlight ?? MAX_IN_FLIGHT);
+      return !isFull && now.parts.memory.bytes < MAX_KEPT_IN_ALL_BYTES;
+    },
+    enter(arrival) {
+      const door = theDoor();
+      guarded(arrival.response, door, () => enter(arrival, door));
+    },
+    refuse: (arrival) => refuseOverload(arrival, theDoor()),
+    isGone: ({ response }) => response.destroyed,
+    // A body that does not say its length may be as long as may be read.
+    bytesOf: ({ request }) => Number(request.headers["content-length"] ?? Infinity),
+    maxWaitMs: maxWaitMs ?? MAX_WAIT_MS,
+  });
+}
+
+function refuseOverload({ response, surface }: Arrival, { state, now }: Door): void {
+  now.parts.stats.refused += 1;
+  if (state.isDraining) response.setHeader("connection", "close");
+  replyIn(response, protocolOf(surface.protocol), OVERLOADED);
+}
+
+const OVERLOADED = {
+  code: "overloaded",
+  message: "The gateway has more to do than it can: try again in a moment",
+} as const;
+
+function enter(arrival: Arrival, door: Door): void {
+  const { state, now } = door;
+  const { parts } = now;
+  const { response, surface } = arrival;
   const { upstreams } = parts;
   if (surface.operation === "models" && upstreams !== null && upstreams.aliases.length > 0) {
-    if (asked.model === "") return replyAliases(response, upstreams);
-    if (replyAlias(response, upstreams, asked.model)) return;
+    if (arrival.model === "") return replyAliases(response, upstreams);
+    if (replyAlias(response, upstreams, arrival.model)) return;
   }
   state.inFlight += 1;
   now.calls += 1;
-  const arrival: Arrival = { ...asked, caller };
   const done = (): void => {
     state.inFlight -= 1;
     now.calls -= 1;
     if (state.inFlight === 0) state.idle?.();
     if (now.calls === 0) now.isOver?.();
+    door.room.left();
   };
   if (surface.operation === "generate") generate(arrival, parts, done);
   else pass(arrival, parts, done);

@@ -1,0 +1,161 @@
+import { performance } from "node:perf_hooks";
+
+/**
+ * So long a request waits for room before it is refused. To refuse costs a good part of what to answer costs: callers that are refused at once, and
+ * ask at once again, take the processor from those that could be answered. Well below the time-outs of clients.
+ */
+export const MAX_WAIT_MS = 1000;
+/** With the calls in flight as many as there can be connections: only who sends several at once on one finds no place. */
+const MAX_WAITING = 6144;
+/** Of a body no more than this is read while its request waits: what came with its head. */
+const MAX_READ_BYTES = 64 * 1024;
+const MAX_WAITING_BYTES = 64 * 1024 * 1024;
+
+/** When a turn of the event loop takes longer, fewer are let in per turn: more was begun than is brought to an end. */
+const LONG_TURN_MS = 20;
+const MOST_A_TURN = 512;
+/** Turns are long for other reasons, too: some come in whatever happens. */
+const LEAST_A_TURN = 4;
+/** Who came together is not refused together, to come again together. */
+const REFUSED_A_TURN = 32;
+
+/** What the room knows of its guests. */
+export type Doorkeeper<T> = {
+  readonly hasRoom: () => boolean;
+  readonly enter: (guest: T) => void;
+  readonly refuse: (guest: T) => void;
+  /** Its client does not wait any more. */
+  readonly isGone: (guest: T) => boolean;
+  /** Of its body, as far as it says. */
+  readonly bytesOf: (guest: T) => number;
+  readonly maxWaitMs: number;
+  /** Never goes back. */
+  readonly clockMs?: () => number;
+};
+
+type Waiting<T> = { readonly guest: T; readonly sinceMs: number; readonly bytes: number };
+
+/**
+ * Where requests wait for room, first come, first in. There is room while fewer calls than the bound are under way and the turns of the event loop
+ * are short: so what is under way, its memory and its delay stay small while more comes than can be answered.
+ */
+export class WaitingRoom<T> {
+  readonly #keeper: Doorkeeper<T>;
+  readonly #clockMs: () => number;
+  #queue: Waiting<T>[] = [];
+  #first = 0;
+  #bytes = 0;
+  #allowed = MOST_A_TURN;
+  #entered = 0;
+  #turnFromMs: number | null = null;
+  #timer: NodeJS.Timeout | null = null;
+
+  constructor(keeper: Doorkeeper<T>) {
+    this.#keeper = keeper;
+    this.#clockMs = keeper.clockMs ?? (() => performance.now());
+  }
+
+  get size(): number {
+    return this.#queue.length - this.#first;
+  }
+
+  /** A request: lets it in now or in its turn, or refuses it. */
+  come(guest: T): void {
+    if (this.size === 0 && this.#keeper.hasRoom()) {
+      if (this.#turnFromMs === null) this.#watchTurn();
+      if (this.#entered < this.#allowed) {
+        this.#entered += 1;
+        this.#keeper.enter(guest);
+        return;
+      }
+    }
+    const bytes = Math.min(this.#keeper.bytesOf(guest), MAX_READ_BYTES);
+    if (this.size >= MAX_WAITING || this.#bytes + bytes > MAX_WAITING_BYTES) {
+      this.#keeper.refuse(guest);
+      return;
+    }
+    this.#queue.push({ guest, sinceMs: this.#clockMs(), bytes });
+    this.#bytes += bytes;
+    if (this.#turnFromMs === null) this.#wake();
+  }
+
+  /** There is room again. */
+  left(): void {
+    if (this.size > 0 && this.#turnFromMs === null) this.#watchTurn();
+  }
+
+  /** Refuses all that wait. */
+  close(): void {
+    while (this.size > 0) this.#send(this.#shift());
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  // From its first event, or from the end of the turn before, to its end: time without anything to do is not in it.
+  #watchTurn(): void {
+    this.#turnFromMs = this.#clockMs();
+    this.#entered = 0;
+    setImmediate(() => this.#turn());
+  }
+
+  #turn(): void {
+    const now = this.#clockMs();
+    const tookMs = now - (this.#turnFromMs ?? now);
+    this.#turnFromMs = null;
+    if (tookMs > LONG_TURN_MS) {
+      const share = Math.max(0.5, LONG_TURN_MS / tookMs);
+      this.#allowed = Math.max(LEAST_A_TURN, Math.floor(this.#allowed * share));
+    } else if (this.#entered >= this.#allowed) {
+      this.#allowed = Math.min(MOST_A_TURN, this.#allowed + Math.ceil(this.#allowed / 8));
+    }
+    if (this.size > 0) this.#serve(now);
+  }
+
+  #serve(now: number): void {
+    for (let count = 0; count < REFUSED_A_TURN && this.size > 0; count += 1) {
+      if (now - this.#queue[this.#first].sinceMs < this.#keeper.maxWaitMs) break;
+      this.#send(this.#shift());
+    }
+    if (this.size === 0) return;
+    if (!this.#keeper.hasRoom()) {
+      this.#wake();
+      return;
+    }
+    this.#watchTurn();
+    while (this.size > 0 && this.#entered < this.#allowed && this.#keeper.hasRoom()) {
+      const guest = this.#shift();
+      if (this.#keeper.isGone(guest)) continue;
+      this.#entered += 1;
+      this.#keeper.enter(guest);
+    }
+  }
+
+  /** Without room nothing is to be done until the first has waited long enough. */
+  #wake(): void {
+    if (this.#timer !== null) return;
+    const leftMs = this.#keeper.maxWaitMs - (this.#clockMs() - this.#queue[this.#first].sinceMs);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = null;
+        if (this.size > 0 && this.#turnFromMs === null) this.#serve(this.#clockMs());
+      },
+      Math.max(1, leftMs),
+    );
+  }
+
+  #send(guest: T): void {
+    if (!this.#keeper.isGone(guest)) this.#keeper.refuse(guest);
+  }
+
+  #shift(): T {
+    const { guest, bytes } = this.#queue[this.#first];
+    this.#first += 1;
+    this.#bytes -= bytes;
+    // What has gone is let go in one piece now and then: moving the rest each time would cost as much as there wait.
+    if (this.#first >= 1024 || this.#first === this.#queue.length) {
+      this.#queue = this.#queue.slice(this.#first);
+      this.#first = 0;
+    }
+    return guest;
+  }
+}
