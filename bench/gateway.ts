@@ -1,10 +1,11 @@
 import { writeSection } from "./mixed/section.ts";
 import { measureAll, PEERS } from "./gateway/measure.ts";
 import { jsonOf, textOf } from "./gateway/report.ts";
-import { runExtras, type Extras } from "./gateway/extras.ts";
+import { runExtra, runExtras, type Extras } from "./gateway/extras.ts";
 import { soak } from "./gateway/soak.ts";
 
-// What a gateway costs: `npm run bench:gateway [-- --quick] [--json] [--peers a,b] [--rounds N] [--soak MINUTES] [--write]`.
+// What a gateway costs: `npm run bench:gateway [-- --quick] [--json] [--peers a,b] [--rounds N] [--write]`, or one part:
+// `--soak MINUTES`, `--only overload`, `--only idle-streams`.
 // The gateway runs on core 0, the load and the provider on core 1, all peers in interleaved rounds of one run.
 
 const flags = process.argv.slice(2);
@@ -16,7 +17,10 @@ const valueOf = (name: string): string | undefined => {
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 const soakMinutes = valueOf("--soak");
-if (soakMinutes === undefined) {
+const only = valueOf("--only");
+if (only !== undefined) {
+  process.stdout.write(`${JSON.stringify(await runExtra(only))}\n`);
+} else if (soakMinutes === undefined) {
   const peers = valueOf("--peers")?.split(",") ?? PEERS;
   const rounds = Number(valueOf("--rounds") ?? (isQuick ? 3 : 5));
   const rows = await measureAll({ peers, rounds, isQuick, say });

@@ -23,11 +23,25 @@ export type Extras = {
 const IDLE_STREAMS = 1000;
 /** More than the gateway takes calls at once, fewer than it takes connections. */
 const CLIENTS = 4096;
+/** Of the load that says what its capacity is: a younger process is slower. */
+const CAPACITY_SECONDS = 10;
 const OVERLOAD_SECONDS = 60;
 const OVERLOAD_FACTOR = 5;
 const BACK_TO_NORMAL_MS = 2000;
 /** Longer than the test: the streams stay silent. */
 const NEVER_MS = 3_600_000;
+
+/** One of them, by its name, or all. */
+export async function runExtra(name: string): Promise<object> {
+  const work = name === "overload" ? overloadIt : name === "idle-streams" ? holdStreams : null;
+  if (work === null) throw new Error(`no such part: ${name}; there are overload and idle-streams`);
+  const provider = await startProvider();
+  try {
+    return await onGateway<object>(provider, work);
+  } finally {
+    provider.stop();
+  }
+}
 
 export async function runExtras(say: (line: string) => void): Promise<Extras> {
   const provider = await startProvider();
@@ -81,7 +95,8 @@ async function holdStreams(peer: Peer, provider: Provider): Promise<Extras["idle
 
 async function overloadIt(peer: Peer, provider: Provider): Promise<Extras["overload"]> {
   await provider.behave({ delayMs: 0, chunks: 2, intervalMs: 10 });
-  const full = await runLoad(jobTo(peer, { kind: "closed", seconds: 5 }));
+  await runLoad(jobTo(peer, { kind: "closed", seconds: CAPACITY_SECONDS }));
+  const full = await runLoad(jobTo(peer, { kind: "closed", seconds: CAPACITY_SECONDS }));
   const capacity = Math.round(full.answers / full.seconds);
   await provider.behave({ delayMs: 20, chunks: 2, intervalMs: 10 });
   const calm = await runLoad(jobTo(peer, {}));

@@ -2,6 +2,7 @@ import { execFileSync, spawn, type ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { builtProgram } from "./package.ts";
 import { freePort } from "../../scripts/gateway-process.ts";
 
 /** A gateway under test, running. */
@@ -39,7 +40,7 @@ async function understudy(mode: string, upstreamPort: number): Promise<Peer> {
   const store = join(folder, "store");
   const config = join(folder, "understudy.config.json");
   writeFileSync(config, JSON.stringify({ store, port, keysRequired: true, recording: { mode } }));
-  const cli = ["--disable-warning=ExperimentalWarning", join(ROOT, "bin/understudy.js")];
+  const cli = ["--disable-warning=ExperimentalWarning", builtProgram()];
   const made = execFileSync(
     process.execPath,
     [...cli, "keys", "create", "--role", "ingest", "--json", "--config", config],

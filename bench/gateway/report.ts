@@ -39,7 +39,7 @@ ${extras === null ? "" : extrasText(extras)}
 function extrasText({ idleStreams, overload }: Extras): string {
   return `
 - ${idleStreams.streams} idle streams: ${idleStreams.megabytes.toFixed(0)} MB resident (${idleStreams.megabytesBefore.toFixed(0)} MB before).
-- Overload, ${overload.rate} requests/s (${overload.capacity} is its capacity) for ${overload.seconds.toFixed(0)} s: ${overload.answers} answered, ${overload.refused} refused with 429 or 503 (${overload.refusedWithoutRetryAfter} without Retry-After), ${overload.unsent} not sent because all of 4,096 connections were busy, ${overload.wrong} wrong, ${overload.broken} broken, other statuses ${JSON.stringify(overload.failed)}; memory ${overload.megabytesBefore.toFixed(0)} → ${overload.megabytesPeak.toFixed(0)} MB; p50 at 300/s ${overload.p50Before.toFixed(2)} ms before and ${overload.p50After.toFixed(2)} ms two seconds after.
+- Overload, ${overload.rate} requests/s (${overload.capacity} is its capacity) for ${overload.seconds.toFixed(0)} s: ${overload.answers} answered (${(overload.answers / overload.seconds).toFixed(0)} a second, ${((overload.answers / overload.seconds / overload.capacity) * 100).toFixed(0)} % of the capacity), ${overload.refused} refused with 429 or 503 (${overload.refusedWithoutRetryAfter} without Retry-After), ${overload.unsent} not sent because all of 4,096 connections were busy, ${overload.wrong} wrong, ${overload.broken} broken, other statuses ${JSON.stringify(overload.failed)}; memory ${overload.megabytesBefore.toFixed(0)} → ${overload.megabytesPeak.toFixed(0)} MB; p50 at 300/s ${overload.p50Before.toFixed(2)} ms before and ${overload.p50After.toFixed(2)} ms two seconds after.
 `;
 }
 
