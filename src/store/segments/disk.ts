@@ -18,8 +18,8 @@ export type SegmentFile = {
   close(bytes: number): Promise<void>;
 };
 
-/** One write of zeros; the memory is shared by all of them. */
-const ZEROS = Buffer.alloc(1024 * 1024);
+/** One write of zeros; the memory is shared by all of them, and never more than the system's one page of zeros. */
+const ZEROS = Buffer.alloc(4 * 1024 * 1024);
 
 // Measured on ext4, 4 KB groups: with O_DSYNC 335 µs of processor a group, write and fdatasync 535 µs, since it is one trip to the thread
 // pool instead of two. Other systems do not empty the drive's cache for O_DSYNC: there it is fdatasync.

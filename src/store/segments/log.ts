@@ -108,8 +108,8 @@ class Writer implements SegmentLog {
     }
   }
 
-  append(records: readonly SegmentRecord[], done: (failure: SegmentFailure | null) => void): void {
-    this.#queue.append(records, done);
+  append(...given: Parameters<SegmentLog["append"]>): void {
+    this.#queue.append(...given);
   }
 
   get waitingBytes(): number {

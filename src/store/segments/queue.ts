@@ -1,7 +1,7 @@
 import type { ErrorCode } from "../../core/index.ts";
 import { MAX_APPEND_BYTES } from "./format.ts";
 import { sizeOf } from "./records.ts";
-import type { SegmentFailure, SegmentRecord, SegmentStats } from "./types.ts";
+import type { AppendWhen, SegmentFailure, SegmentRecord, SegmentStats } from "./types.ts";
 
 /** Between the beginnings of two groups: calls that end within it share a write and its sync. */
 export const GROUP_GAP_MS = 1;
@@ -11,6 +11,11 @@ export const GROUP_GAP_MS = 1;
  */
 export const BUSY_GAP_MS = 4;
 const BUSY_CALLS_PER_MS = 1.5;
+/** Near the most that one core does: a group is then two dozen calls, and as many more wait for that core. */
+export const FULL_GAP_MS = 8;
+const FULL_CALLS_PER_MS = 2.5;
+/** What nobody waits for goes with a group that somebody waits for; when there is none, so much later. */
+export const LATER_MS = 10;
 /** Weight of the last group in the rate. */
 const RATE_WEIGHT = 0.2;
 /** After a pause the rate begins anew. */
@@ -27,6 +32,7 @@ type Waiting = {
   readonly records: readonly SegmentRecord[];
   readonly bytes: number;
   readonly sinceMs: number;
+  readonly when: AppendWhen;
   /** Null once it was told: the disk stalled. */
   done: Done | null;
 };
@@ -44,7 +50,8 @@ export class GroupQueue {
   readonly #options: GroupQueueOptions;
   #waiting: Waiting[] = [];
   #inFlight: readonly Waiting[] | null = null;
-  #isScheduled = false;
+  #scheduled: AppendWhen | null = null;
+  #laterTimer: NodeJS.Timeout | null = null;
   #isClosed = false;
   #isStalled = false;
   #startedMs = -Infinity;
@@ -62,7 +69,7 @@ export class GroupQueue {
     this.#options = options;
   }
 
-  append(records: readonly SegmentRecord[], done: Done): void {
+  append(records: readonly SegmentRecord[], done: Done, when: AppendWhen = "now"): void {
     const bytes = sizeOf(records);
     const refusal = this.#refusalOf(bytes);
     if (refusal !== null) {
@@ -73,8 +80,8 @@ export class GroupQueue {
     this.#counts.appends += 1;
     this.#counts.bytes += bytes;
     this.#counts.waitingBytes += bytes;
-    this.#waiting.push({ records, bytes, sinceMs: this.#options.nowMs(), done });
-    this.#schedule();
+    this.#waiting.push({ records, bytes, sinceMs: this.#options.nowMs(), when, done });
+    this.#schedule(when);
   }
 
   stats(): SegmentStats {
@@ -115,18 +122,30 @@ export class GroupQueue {
     return { code: "overloaded", message: `Cannot record a call: ${waitingBytes} bytes wait for the disk` };
   }
 
-  #schedule(): void {
-    if (this.#isScheduled || this.#inFlight !== null || this.#waiting.length === 0) return;
-    this.#isScheduled = true;
+  /** `when`: of the most urgent one that waits. */
+  #schedule(when: AppendWhen): void {
+    if (this.#inFlight !== null || this.#scheduled === "now" || this.#scheduled === when) return;
+    this.#scheduled = when;
+    if (when === "later") {
+      this.#laterTimer = setTimeout(this.#flush, LATER_MS);
+      return;
+    }
+    this.#forgetLater();
     const sinceMs = this.#options.nowMs() - this.#startedMs;
-    const gapMs = this.#callsPerMs < BUSY_CALLS_PER_MS ? GROUP_GAP_MS : BUSY_GAP_MS;
+    const gapMs = gapAt(this.#callsPerMs);
     // A clock that was set back makes no one wait.
     if (sinceMs >= 0 && sinceMs < gapMs && !this.#isClosed) setTimeout(this.#flush, gapMs - sinceMs);
     else setImmediate(this.#flush);
   }
 
+  #forgetLater(): void {
+    if (this.#laterTimer !== null) clearTimeout(this.#laterTimer);
+    this.#laterTimer = null;
+  }
+
   readonly #flush = (): void => {
-    this.#isScheduled = false;
+    this.#scheduled = null;
+    this.#forgetLater();
     const taken = this.#take();
     this.#inFlight = taken;
     this.#measureRate(taken.length);
@@ -175,7 +194,9 @@ export class GroupQueue {
     this.#tell(group, failure);
     // What came meanwhile would meet the same: it is told now instead of after another attempt.
     if (failure !== null) this.#tell(this.#waiting.splice(0), failure);
-    this.#schedule();
+    if (this.#waiting.length > 0) {
+      this.#schedule(this.#waiting.some(({ when }) => when === "now") ? "now" : "later");
+    }
     if (!this.#isBusy()) this.#whenIdle?.();
   }
 
@@ -212,6 +233,11 @@ export class GroupQueue {
     this.#tell(this.#waiting.splice(0), failure);
     this.#whenIdle?.();
   }
+}
+
+function gapAt(callsPerMs: number): number {
+  if (callsPerMs < BUSY_CALLS_PER_MS) return GROUP_GAP_MS;
+  return callsPerMs < FULL_CALLS_PER_MS ? BUSY_GAP_MS : FULL_GAP_MS;
 }
 
 function stalled(stallMs: number): SegmentFailure {

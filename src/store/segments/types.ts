@@ -49,6 +49,8 @@ export type SegmentEnd = {
 
 export type SegmentRecord = SegmentBegin | SegmentEnd;
 
+export type AppendWhen = "now" | "later";
+
 /** When a call counts as recorded. `durable`: before its last byte goes out; `intent`: its request before the first; `async`: soon. */
 export type RecordingMode = "durable" | "intent" | "async";
 
@@ -57,8 +59,13 @@ export type SegmentLog = {
    * Takes records; they are written and synced together with their neighbours, in one piece: all of an append or nothing of it.
    * `done` is called once, after this has returned, with null when they are on disk, else with what went wrong: store-full,
    * store-broken, overloaded (the disk does not keep up) or body-too-large. The bytes must not change until then. Never throws.
+   * `later`: nobody waits for it, so it goes with what somebody does wait for, or by itself a moment later.
    */
-  append(records: readonly SegmentRecord[], done: (failure: SegmentFailure | null) => void): void;
+  append(
+    records: readonly SegmentRecord[],
+    done: (failure: SegmentFailure | null) => void,
+    when?: AppendWhen,
+  ): void;
   /** Bytes that wait for the disk. */
   readonly waitingBytes: number;
   stats(): SegmentStats;
