@@ -1,5 +1,8 @@
-import { errors, Pool, type Dispatcher } from "undici";
+import { errors } from "undici";
 import type { ErrorCode } from "../../core/index.ts";
+import { requestText } from "./http1/request-text.ts";
+import type { Wire } from "./http1/wire.ts";
+import { WirePool, type TimedExchange } from "./http1/wire-pool.ts";
 import type { AnswerSink, Exchange, Outgoing, Timeouts, Transport } from "./types.ts";
 
 /** As patient as the official clients, whose own limit is ten minutes: we must not be the one who gives up first. */
@@ -13,164 +16,139 @@ export const UPSTREAM_TIMEOUTS: Timeouts = {
   totalMs: 900_000,
 };
 
-/** Connections to one origin: above the gateway's own bound on calls in flight, so that calls queue in one place only. */
-const MAX_CONNECTIONS = 1024;
-
-/** Headers of an answer; real ones have 1 to 3 KB. */
-const MAX_HEADER_BYTES = 64 * 1024;
-
-/** Origins with a pool of their own; they come from the config alone. */
-type Pools = Map<string, Pool>;
-
 /**
- * HTTP/1.1 by undici's dispatch: callbacks, no streams and no promises. Bytes come as they were sent, not decompressed; redirects are
- * answers; a connection on which anything went wrong is not used again.
+ * HTTP/1.1 by callbacks, no streams and no promises. Bytes come as they were sent, not decompressed; redirects are answers; a connection
+ * on which anything went wrong is not used again.
  */
 export function httpTransport(): Transport {
-  const pools: Pools = new Map();
+  // Origins and time-outs come from the config alone.
+  const pools = new Map<Timeouts, Map<string, WirePool>>();
+  const poolOf = (origin: string, timeouts: Timeouts): WirePool => {
+    let byOrigin = pools.get(timeouts);
+    if (byOrigin === undefined) pools.set(timeouts, (byOrigin = new Map()));
+    let pool = byOrigin.get(origin);
+    if (pool === undefined) byOrigin.set(origin, (pool = new WirePool(origin, timeouts)));
+    return pool;
+  };
   return {
     send(outgoing, timeouts, sink) {
-      const exchange = new HttpExchange(outgoing, timeouts, sink);
-      const { method, path, headers, body } = outgoing;
-      const { firstByteMs: headersTimeout, idleMs: bodyTimeout } = timeouts;
-      const options = {
-        method,
-        path,
-        // undici takes it so; its types do not say that the object may be readonly.
-        headers: headers as Record<string, string>,
-        body: body.length === 0 ? null : body,
-        headersTimeout,
-        bodyTimeout,
-      };
-      try {
-        poolOf(pools, outgoing.origin, timeouts.connectMs).dispatch(options, exchange);
-      } catch (error) {
-        // A header or path that HTTP cannot carry.
-        exchange.onResponseError(null, error as Error);
-      }
+      const pool = poolOf(outgoing.origin, timeouts);
+      const exchange = new HttpExchange(outgoing, pool, sink);
+      exchange.begin();
       return exchange;
     },
-    async close() {
-      await Promise.all([...pools.values()].map((pool) => pool.destroy()));
+    close() {
+      for (const byOrigin of pools.values()) for (const pool of byOrigin.values()) pool.close();
+      return Promise.resolve();
     },
   };
 }
 
-function poolOf(pools: Pools, origin: string, connectMs: number): Pool {
-  const key = `${connectMs} ${origin}`;
-  const known = pools.get(key);
-  if (known !== undefined) return known;
-  const pool = new Pool(origin, {
-    connections: MAX_CONNECTIONS,
-    pipelining: 1,
-    // One connection per call: its end is the end of the call, and cancelling is closing.
-    allowH2: false,
-    connect: { timeout: connectMs },
-    maxHeaderSize: MAX_HEADER_BYTES,
-  });
-  pools.set(key, pool);
-  return pool;
-}
-
-type Controller = Dispatcher.DispatchController;
-
-/** Undici's handler and our exchange in one object: one allocation per call. */
-class HttpExchange implements Exchange {
+/** The connection's exchange and ours in one object: one allocation per call. */
+class HttpExchange implements Exchange, TimedExchange {
   readonly #sink: AnswerSink;
-  readonly #origin: string;
-  readonly #deadline: NodeJS.Timeout;
-  #controller: Controller | null = null;
+  readonly #pool: WirePool;
+  readonly #outgoing: Outgoing;
+  readonly body: Uint8Array;
+  text = "";
+  wire: Wire | null = null;
+  dueTick = Infinity;
+  lastTick = Infinity;
+  isOver = false;
   #hasHead = false;
-  #isOver = false;
+  #isPaused = false;
 
-  constructor(outgoing: Outgoing, timeouts: Timeouts, sink: AnswerSink) {
+  constructor(outgoing: Outgoing, pool: WirePool, sink: AnswerSink) {
+    this.#outgoing = outgoing;
+    this.body = outgoing.body;
+    this.#pool = pool;
     this.#sink = sink;
-    this.#origin = outgoing.origin;
-    this.#deadline = setTimeout(() => {
-      this.#fail("upstream-timeout", "the answer took too long in all");
-      this.#controller?.abort(new Error("too long in all"));
-    }, timeouts.totalMs);
+  }
+
+  begin(): void {
+    try {
+      this.text = requestText(this.#outgoing, this.#pool.host);
+    } catch (error) {
+      // A header or path that HTTP cannot carry.
+      this.broke(error as Error);
+      return;
+    }
+    this.#pool.ask(this);
   }
 
   resume(): void {
-    this.#controller?.resume();
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    if (this.isOver) return;
+    this.#pool.touch(this);
+    this.wire?.resume();
   }
 
   cancel(): void {
     this.#fail("cancelled", "the client went away");
-    this.#controller?.abort(new Error("cancelled"));
   }
 
-  onRequestStart(controller: Controller): void {
-    this.#controller = controller;
-    // Cancelled while it waited for a connection.
-    if (this.#isOver) controller.abort(new Error("cancelled"));
+  expire(isInAll: boolean): void {
+    if (isInAll) this.#fail("upstream-timeout", "the answer took too long in all");
+    else
+      this.#fail("upstream-timeout", this.#hasHead ? "the answer stopped coming" : "no first byte in time");
   }
 
-  onResponseStart(_: Controller, status: number, headers: RawHeaders): void {
-    // 103 and its like say nothing yet.
-    if (status < 200 || this.#isOver) return;
+  head(status: number, headers: { readonly [name: string]: string }): void {
+    if (this.isOver) return;
     this.#hasHead = true;
+    this.#pool.touch(this);
     const type = headers["content-type"];
-    const isStream = typeof type === "string" && STREAM_TYPES.some((start) => type.startsWith(start));
-    this.#sink.head(status, singleValued(headers), isStream);
+    const isStream = type !== undefined && STREAM_TYPES.some((start) => type.startsWith(start));
+    this.#sink.head(status, headers, isStream);
   }
 
-  onResponseData(controller: Controller, bytes: Buffer): void {
-    if (!this.#isOver && !this.#sink.data(bytes)) controller.pause();
+  data(bytes: Buffer): void {
+    if (this.isOver) return;
+    this.#pool.touch(this);
+    if (this.#sink.data(bytes) || this.isOver) return;
+    this.#isPaused = true;
+    // It is the client who is waited for.
+    this.dueTick = Infinity;
+    this.wire?.pause();
   }
 
-  onResponseEnd(): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    clearTimeout(this.#deadline);
+  whole(): void {
+    if (!this.#close()) return;
     this.#sink.end();
   }
 
-  onResponseError(_: Controller | null, error: Error): void {
+  broke(error: Error): void {
     const { code, what } = meaningOf(error, this.#hasHead);
     this.#fail(code, what);
   }
 
   #fail(code: ErrorCode, what: string): void {
-    if (this.#isOver) return;
-    this.#isOver = true;
-    clearTimeout(this.#deadline);
-    this.#sink.fail(code, `Cannot complete the call at ${hostOf(this.#origin)}: ${what}`);
+    const wire = this.wire;
+    if (!this.#close()) return;
+    wire?.destroy();
+    this.#sink.fail(code, `Cannot complete the call at ${hostOf(this.#pool.origin)}: ${what}`);
+  }
+
+  /** False when it was over already. */
+  #close(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    // It may be another's from now on.
+    this.wire = null;
+    this.#pool.leave(this);
+    return true;
   }
 }
 
 /** Server-sent events, and the frames of Amazon's. */
 const STREAM_TYPES = ["text/event-stream", "application/vnd.amazon.eventstream"];
 
-type RawHeaders = { readonly [name: string]: string | readonly string[] | undefined };
-
-function singleValued(headers: RawHeaders): { readonly [name: string]: string } {
-  for (const name in headers) {
-    const value = headers[name];
-    if (typeof value !== "string") return joined(headers);
-  }
-  // Checked above: every value is a string.
-  return headers as { readonly [name: string]: string };
-}
-
-function joined(headers: RawHeaders): { readonly [name: string]: string } {
-  const single: { [name: string]: string } = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) single[name] = typeof value === "string" ? value : value.join(", ");
-  }
-  return single;
-}
-
 const hostOf = (origin: string): string => origin.replace(/^https?:\/\//, "");
 
 function meaningOf(error: Error, hasHead: boolean): { readonly code: ErrorCode; readonly what: string } {
   if (error instanceof errors.ConnectTimeoutError)
     return { code: "upstream-timeout", what: "no connection in time" };
-  if (error instanceof errors.HeadersTimeoutError)
-    return { code: "upstream-timeout", what: "no first byte in time" };
-  if (error instanceof errors.BodyTimeoutError)
-    return { code: "upstream-timeout", what: "the answer stopped coming" };
   const { code } = error as { code?: unknown };
   if (!hasHead && typeof code === "string" && UNREACHABLE.has(code))
     return { code: "upstream-unreachable", what: code };
