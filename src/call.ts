@@ -129,7 +129,10 @@ export type CallEnd = {
  */
 export async function answerCall(input: CallInput, deps: CallDeps, client: Client): Promise<CallEnd | null> {
   const { recording, effects } = deps;
-  const chosen = await chooseServer(input, deps);
+  const deciding = decideCall(input.request, deps);
+  // An `await` of what is known costs a turn of the queue.
+  const isKnown = !(deciding instanceof Promise) && (deciding.taskId === null || deps.cache === null);
+  const chosen: Chosen = isKnown ? { decision: deciding } : await chooseServer(deciding, input, deps);
   const held = deps.reserve(input, chosen.decision.taskId);
   if ("code" in held) {
     chosen.publish?.(null);
@@ -146,7 +149,8 @@ export async function answerCall(input: CallInput, deps: CallDeps, client: Clien
     recording.mode === "intent" ? recordIntent(input, chosen.decision, { recording, passage }) : null;
   serve(input, chosen.decision, deps, passage);
   const answer = await passage.ended();
-  const refusal = await record({ input, chosen, answer, passage, begun }, deps);
+  const unbegun = begun === null ? null : complain(input, await begun, deps);
+  const refusal = unbegun ?? (await record({ input, chosen, answer, passage, begun }, deps));
   if (refusal !== null && recording.onFailure === "serve") client.unrecorded();
   finish(answer, recording.onFailure === "serve" ? null : refusal, passage);
   const end = endOf(chosen.decision, answer, passage, input.protocol);
@@ -166,8 +170,11 @@ const HOLDS: { readonly [mode in RecordingMode]: Holds } = {
 
 type Chosen = { readonly decision: CallDecision; readonly publish?: (response: ChatResponse | null) => void };
 
-async function chooseServer(input: CallInput, deps: CallDeps): Promise<Chosen> {
-  const decision = await decideCall(input.request, deps);
+type Deciding = Decision | Promise<Decision>;
+
+/** Who answers, when it cannot be told at once. */
+async function chooseServer(deciding: Deciding, input: CallInput, deps: CallDeps): Promise<Chosen> {
+  const decision = await deciding;
   if (decision.servedBy === "specialist" || decision.taskId === null) return { decision };
   const looking = deps.cache?.look(decision.taskId, input) ?? null;
   if (looking === null) return { decision };
@@ -177,7 +184,7 @@ async function chooseServer(input: CallInput, deps: CallDeps): Promise<Chosen> {
   return { decision: { servedBy: "cache", reason: "cached", taskId, score: null, response: look.response } };
 }
 
-function decideCall(request: ChatRequest, deps: CallDeps): Decision | Promise<Decision> {
+function decideCall(request: ChatRequest, deps: CallDeps): Deciding {
   const { effects, policy } = deps;
   let assignment: Assignment | null = null;
   try {
@@ -297,20 +304,15 @@ type Ended = {
 };
 
 /** Null when the mode's promise is kept. */
-async function record(ended: Ended, deps: CallDeps): Promise<SegmentFailure | null> {
+function record(ended: Ended, deps: CallDeps): Promise<SegmentFailure | null> | null {
   const { input, chosen, begun } = ended;
   const { mode, log } = deps.recording;
-  const failure = begun === null ? null : await begun;
-  if (failure !== null) return complain(input, failure, deps);
   const end = endRecord(ended, deps.effects.nowMs());
   const records = begun === null ? [beginOf(input, chosen.decision), end] : [end];
-  // What waits for the disk is not freed while it waits.
-  const written = new Promise<SegmentFailure | null>((resolve) => log.append(records, resolve));
-  if (mode === "durable") return complain(input, await written, deps);
-  written.then(
-    (late) => complain(input, late, deps),
-    () => {},
-  );
+  const told = (failure: SegmentFailure | null): SegmentFailure | null => complain(input, failure, deps);
+  if (mode === "durable")
+    return new Promise((resolve) => log.append(records, (failure) => resolve(told(failure))));
+  log.append(records, told, "later");
   return null;
 }
 

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { randomFillSync } from "node:crypto";
 import { HouseError, silentLog, type Effects } from "../core/index.ts";
 import { openSync } from "node:fs";
 import { availableParallelism } from "node:os";
@@ -11,10 +11,29 @@ import { noteAudit } from "./with-store.ts";
 
 /** The real effects: the only place where clock and randomness enter. */
 export function realEffects(): Effects {
+  const random = randomTexts();
   return {
     nowMs: () => Date.now(),
-    newId: (prefix) => `${prefix}_${randomUUID().replaceAll("-", "").slice(0, 24)}`,
+    newId: (prefix) => `${prefix}_${random()}`,
     log: silentLog,
+  };
+}
+
+/** 96 bits: two ids of a billion are the same with chance 6e-12. */
+const ID_BYTES = 12;
+/** Random bytes are drawn for so many ids at once: one id is then a slice. */
+const IDS_DRAWN = 256;
+
+function randomTexts(): () => string {
+  const drawn = Buffer.alloc(ID_BYTES * IDS_DRAWN);
+  let at = drawn.length;
+  return () => {
+    if (at === drawn.length) {
+      randomFillSync(drawn);
+      at = 0;
+    }
+    at += ID_BYTES;
+    return drawn.toString("hex", at - ID_BYTES, at);
   };
 }
 

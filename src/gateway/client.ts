@@ -26,10 +26,6 @@ export class HttpClient implements Client {
       this.#clearStall();
       if (!this.#isEnded) this.leave();
     });
-    response.on("drain", () => {
-      this.#clearStall();
-      this.#exchange?.resume();
-    });
   }
 
   /** As if the client had gone. */
@@ -129,7 +125,12 @@ export class HttpClient implements Client {
   }
 
   #startStall(): void {
-    this.#stall ??= setTimeout(() => this.#response.destroy(), CLIENT_STALL_MS);
+    if (this.#stall !== null) return;
+    this.#stall = setTimeout(() => this.#response.destroy(), CLIENT_STALL_MS);
+    this.#response.once("drain", () => {
+      this.#clearStall();
+      this.#exchange?.resume();
+    });
   }
 
   #clearStall(): void {

@@ -7,12 +7,16 @@ import { isIP } from "node:net";
  */
 export function refusalOf(request: IncomingMessage, boundTo: string): string | null {
   if (request.headers.origin !== undefined) return "Requests from web pages are refused";
-  if (!isLoopback(boundTo)) return null;
-  const host = hostName(request.headers.host ?? "");
+  const { host: named = "" } = request.headers;
+  if (USUAL_HOST.test(named) || !isLoopback(boundTo)) return null;
+  const host = hostName(named);
   return isLoopback(host)
     ? null
     : `Host "${host.slice(0, 100)}" is refused: expected localhost, 127.0.0.1 or [::1]`;
 }
+
+/** What clients of this machine say: told at a glance, since it is asked of every request. */
+const USUAL_HOST = /^(?:127\.0\.0\.1|localhost)(?::\d+)?$/;
 
 /** True for names and addresses that only this machine can reach. */
 export function isLoopback(name: string): boolean {

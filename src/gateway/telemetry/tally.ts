@@ -58,7 +58,8 @@ export function createTally(prices: () => PriceTable, startedMs: number): Tally 
   const refusals = new Map<string, number>();
   const seriesOf = (facts: CallFacts): Series => {
     const kind = kindOf(facts, { models, tasks });
-    const key = Object.values(kind).join("\n");
+    const { surface, operation, servedBy, reason, task, model, upstreamModel, provider, outcome } = kind;
+    const key = `${surface}\n${operation}\n${servedBy}\n${reason}\n${task}\n${model}\n${upstreamModel}\n${provider}\n${outcome}\n${kind.isStream}`;
     const known = all.get(key);
     if (known !== undefined) return known;
     if (all.size >= MAX_SERIES) return seriesOf({ ...facts, ...REST });

@@ -209,6 +209,9 @@ type PlanParts = {
  * cached as long as that is cheaper; else the order of the config.
  */
 function planOf(targets: readonly Target[], retries: number, { question, made, shared }: PlanParts): Plan {
+  // Nothing to choose.
+  if (targets.length === 1 && targets[0].provider.accounts.length === 1)
+    return { targets, retries, account: null };
   const pinned = placeOf(question.pins, made);
   if (pinned !== undefined) {
     const same = targets.filter(({ model }) => model === pinned.model);

@@ -23,6 +23,10 @@ export function saidAlso(value: Fields, { model }: SaidInPath): Fields {
 
 // The house reads functions only: custom and hosted tools get a `function` beside what they came with.
 function inOurForm(request: ChatRequest): ChatRequest {
+  const isOurs =
+    request.messages.every(({ tool_calls: calls }) => calls === undefined || calls === null) &&
+    (request.tools ?? []).every((tool) => isFields(tool.function));
+  if (isOurs) return request;
   const tools = (request.tools ?? undefined)?.map((tool) =>
     isFields(tool.function) ? tool : { ...tool, function: { name: nameOf(tool) } },
   );
