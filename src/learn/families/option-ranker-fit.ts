@@ -11,7 +11,7 @@ import {
   choose,
   makeWeigher,
   optionText,
-  gramRow,
+  gramsOf,
   questionRow,
   textInput,
   type RankerModel,
@@ -186,9 +186,8 @@ function fitModel(
     if (chosen < 0) return [];
     // Every name kept is known.
     const offers = Uint32Array.from(names, (name) => placeOf.get(name) as number);
-    return [
-      { row: questionRow(vectorizer, item.asked), near: gramRow(vectorizer, item.asked), offers, chosen },
-    ];
+    const row = questionRow(vectorizer, item.asked);
+    return [{ row, near: gramsOf(row), offers, chosen }];
   });
   const rows = stackRows(choices.map(({ row }) => row));
   const data = {

@@ -3,6 +3,7 @@ import { choiceProbabilities } from "../linear/conditional-logit.ts";
 import type { LinearModel } from "../linear/weights.ts";
 import { blockWeights, INPUT_BLOCKS, inputBlocks, inputRow, type InputBlocks } from "../text/input-blocks.ts";
 import { makeComparison, type NeighbourIndex } from "../text/neighbours.ts";
+import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 import type { SparseRow } from "../text/sparse.ts";
 import { makeVectorizer, type Vectorizer, type Vocabulary } from "../text/tfidf.ts";
 import { splitName } from "./answer-text.ts";
@@ -40,9 +41,11 @@ export const questionRow = (vectorizer: Vectorizer, input: InputBlocks): SparseR
 export const optionText = (name: string, text: string): string =>
   text === name ? splitName(name) : `${splitName(name)} ${text}`;
 
-/** Grams alone: near questions are told by their words, meaning makes all of a topic near. */
-export const gramRow = (vectorizer: Vectorizer, { blocks }: InputBlocks): SparseRow =>
-  vectorizer.vector(blocks, ALL).row;
+/** The grams of a question's row alone: near questions are told by their words, meaning makes all of a topic near. */
+export const gramsOf = ({ columns, values }: SparseRow): SparseRow => ({
+  columns: columns.subarray(0, columns.length - SENTENCE_DIMENSIONS),
+  values: values.subarray(0, values.length - SENTENCE_DIMENSIONS),
+});
 
 // Option texts recur; the cache holds a few catalogues and is dropped whole when full.
 const MAX_CACHED_OPTIONS = 4096;
@@ -60,11 +63,14 @@ export function makeWeigher(model: RankerModel): (question: Question) => Weighed
   const placeOf = new Map(model.known.map((name, place) => [name, place]));
   const compare = makeComparison(model.neighbours.rows, vectorizer.width);
   const cache = new Map<string, Described>();
+  // What the question says, by column; zeros between questions.
+  const words = new Float32Array(vectorizer.width);
+  const characters = new Float32Array(vectorizer.width);
   const describe = (name: string, text: string): Described => {
-    const key = optionText(name, text);
+    const key = `${name}\n${text}`;
     let found = cache.get(key);
     if (found === undefined) {
-      const { blocks, meaning } = textInput(key);
+      const { blocks, meaning } = textInput(optionText(name, text));
       found = {
         words: vectorizer.vector(blocks, WORDS).row,
         characters: vectorizer.vector(blocks, CHARACTERS).row,
@@ -79,15 +85,13 @@ export function makeWeigher(model: RankerModel): (question: Question) => Weighed
     const input = textInput(query);
     const { blocks, meaning } = input;
     const { row, known } = inputRow(vectorizer, input, ALL);
-    const words = valuesByColumn(vectorizer.vector(blocks, WORDS).row);
-    const characters = valuesByColumn(vectorizer.vector(blocks, CHARACTERS).row);
+    const ownWords = vectorizer.vector(blocks, WORDS).row;
+    const ownCharacters = vectorizer.vector(blocks, CHARACTERS).row;
+    scatter(ownWords, words);
+    scatter(ownCharacters, characters);
     const places = options.map(({ name }) => placeOf.get(name) ?? -1);
     const learnt = learntScores(model, row, places);
-    const nearest = nearestByOption(
-      compare(gramRow(vectorizer, input)),
-      model.neighbours.labels,
-      model.known.length,
-    );
+    const nearest = nearestByOption(compare(gramsOf(row)), model.neighbours.labels, model.known.length);
     const features = options.map(({ name, text }, o) => {
       const place = places[o];
       const described = describe(name, text);
@@ -107,6 +111,8 @@ export function makeWeigher(model: RankerModel): (question: Question) => Weighed
         ...alike.map((value) => (isKnown ? 0 : value)),
       ];
     });
+    for (const column of ownWords.columns) words[column] = 0;
+    for (const column of ownCharacters.columns) characters[column] = 0;
     return { features, known };
   };
 }
@@ -130,18 +136,21 @@ function nearestByOption(sums: Float32Array, labels: Uint32Array, options: numbe
   return nearest;
 }
 
-const valuesByColumn = (row: SparseRow): Map<number, number> =>
-  new Map(Array.from(row.columns, (column, at) => [column, row.values[at]]));
+function scatter({ columns, values }: SparseRow, into: Float32Array): void {
+  for (let at = 0; at < columns.length; at += 1) into[columns[at]] = values[at];
+}
 
-function dot(row: SparseRow, other: ReadonlyMap<number, number>): number {
+function dot({ columns, values }: SparseRow, other: Float32Array): number {
   let sum = 0;
-  for (let at = 0; at < row.columns.length; at += 1)
-    sum += row.values[at] * (other.get(row.columns[at]) ?? 0);
+  for (let at = 0; at < columns.length; at += 1) sum += values[at] * other[columns[at]];
   return sum;
 }
 
-const product = (a: Float32Array, b: Float32Array): number =>
-  a.reduce((sum, value, j) => sum + value * b[j], 0);
+function product(a: Float32Array, b: Float32Array): number {
+  let sum = 0;
+  for (let j = 0; j < a.length; j += 1) sum += a[j] * b[j];
+  return sum;
+}
 
 // Places among the features of an option.
 const LEARNT = 0;

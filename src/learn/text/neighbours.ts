@@ -74,12 +74,14 @@ function nearestOf(sums: Float32Array, labels: Uint32Array, label: number): Near
 function invert(
   matrix: SparseRows,
   width: number,
-): { starts: Uint32Array; rows: Uint32Array; values: Float32Array } {
+): { starts: Uint32Array; rows: Uint16Array | Uint32Array; values: Float32Array } {
   const starts = new Uint32Array(width + 1);
   for (const column of matrix.columns) starts[column + 1] += 1;
   for (let column = 0; column < width; column += 1) starts[column + 1] += starts[column];
   const next = starts.slice();
-  const rows = new Uint32Array(matrix.columns.length);
+  // Half the memory to go through, where the rows are few.
+  const ROWS = rowCount(matrix) <= 0xffff ? Uint16Array : Uint32Array;
+  const rows = new ROWS(matrix.columns.length);
   const values = new Float32Array(matrix.columns.length);
   for (let r = 0; r < rowCount(matrix); r += 1) {
     for (let at = matrix.starts[r]; at < matrix.starts[r + 1]; at += 1) {
