@@ -31,7 +31,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 2, digest: "9c1360e6bec10e51" };
+const RECORDED = { version: 2, digest: "e3af2eba6fb598c3" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

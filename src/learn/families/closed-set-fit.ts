@@ -64,6 +64,7 @@ export async function fitClosedSet(
     folds: drawFolds(items, options.seed),
     options,
     named: labelItems(answers),
+    counts: countsOf(labels, answers.length),
     dual: new Map(),
   };
   const sideWeight = await chooseSideWeight(items, trial);
@@ -100,6 +101,12 @@ function classesOf(examples: readonly TrainingExample[]): { answers: Answer[]; l
   };
 }
 
+function countsOf(labels: readonly number[], classes: number): Uint32Array {
+  const counts = new Uint32Array(classes);
+  for (const label of labels) counts[label] += 1;
+  return counts;
+}
+
 /** What the fits of one task share. */
 type Trial = {
   readonly answers: readonly Answer[];
@@ -108,6 +115,8 @@ type Trial = {
   readonly options: FitOptions;
   /** Labels' own words as examples of them. */
   readonly named: readonly Item[];
+  /** Examples of each class: of all parts, so that a part held out does not tell by what is missing. */
+  readonly counts: Uint32Array;
   /** By item, the dual variables of its classes where the last fit ended: the next starts there, and so is done in a fraction of the passes. */
   readonly dual: Map<number, Float32Array>;
 };
@@ -115,7 +124,7 @@ type Trial = {
 /** Everything but the score, from items. */
 async function fitModel(
   items: readonly Item[],
-  { answers, options, named, dual }: Trial,
+  { answers, options, named, dual, counts }: Trial,
   sideWeight: number,
 ): Promise<ClosedSetModel> {
   const { seed, signal, threads = 1 } = options;
@@ -150,7 +159,7 @@ async function fitModel(
       Float32Array.from({ length: classes }, (_, c) => fitted.dual[c * all.length + r]),
     );
   }
-  return { vocabulary, sideWeight, linear: fitted.model };
+  return { vocabulary, sideWeight, linear: fitted.model, examples: counts };
 }
 
 /** The dual variables known of these items, row per class. */

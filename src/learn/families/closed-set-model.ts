@@ -8,6 +8,8 @@ export type ClosedSetModel = {
   /** Weight of the texts beside the main one. */
   readonly sideWeight: number;
   readonly linear: LinearModel;
+  /** Examples of each class. */
+  readonly examples: Uint32Array;
 };
 
 /** The best class of an input, and what speaks for it; every feature rises with how sure one may be. */
@@ -30,10 +32,11 @@ export function makeJudge(model: ClosedSetModel): Judge {
     const { row, known } = inputRow(vectorizer, input, weights);
     scoreRow(model.linear, row, scores);
     const { label, top, second } = bestTwo(scores);
-    // Nearest training texts, nearness to the class centres, class reliability and softmax tails were tried beside these: the margin already knows.
+    const size = Math.log(1 + model.examples[label]);
+    // A class of many examples takes what is of none, one of few is guessed: which, and how much, is for the score to learn. Nearest training texts, nearness to the class centres, class reliability and softmax tails were tried beside these: the margin already knows.
     return {
       label,
-      features: [top - second, Math.sqrt(top - second), top, known],
+      features: [top - second, Math.sqrt(top - second), top, known, size, -size],
       rank: recorded < 0 || recorded === label ? null : rankAmong(scores, recorded),
     };
   };

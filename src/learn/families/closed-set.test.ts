@@ -9,6 +9,9 @@ import {
 import { answerText, splitName } from "./answer-text.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
 import { closedSet } from "./closed-set.ts";
+import { makeJudge } from "./closed-set-model.ts";
+import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
+import { inputBlocks } from "../text/input-blocks.ts";
 
 const asked = (text: string, system?: string): TaskInput => ({
   parts: [
@@ -105,6 +108,21 @@ describe("closedSet", () => {
       closedSet.suits({ ...profile, shareRepeatedAnswers: 0.4 }),
     ]).toEqual([true, false, false, false]);
   });
+});
+
+test("makeJudge() tells how large the class chosen is, in both directions", () => {
+  const judge = makeJudge({
+    vocabulary: { hashes: new Uint32Array(0), idf: new Float32Array(0) },
+    sideWeight: 0,
+    linear: {
+      classes: 2,
+      weights: new Float32Array(2 * SENTENCE_DIMENSIONS),
+      bias: Float32Array.of(0, 1),
+    },
+    examples: Uint32Array.of(1, 7),
+  });
+  const { label: chosen, features } = judge(inputBlocks(asked("lost card")));
+  expect([chosen, ...features.slice(-2)]).toEqual([1, Math.log(8), -Math.log(8)]);
 });
 
 describe("answer text", () => {

@@ -8,7 +8,7 @@ import { fitClosedSet, type FittedClosedSet } from "./closed-set-fit.ts";
 import { makeJudge } from "./closed-set-model.ts";
 import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 
-const IDENTITY = { kind: "closed-set", version: 2 };
+const IDENTITY = { kind: "closed-set", version: 3 };
 const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
 const MIN_SHARE_REPEATED = 0.8;
 /** More answers than this are no closed set, and their weights would not fit the artifact's cap. */
@@ -45,6 +45,7 @@ function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
     levels: weights,
     scales,
     bias: linear.bias,
+    examples: model.examples,
   });
 }
 
@@ -64,6 +65,7 @@ function load(artifact: Uint8Array): LexicalSpecialist {
       scales: array("scales", "Float32Array"),
       bias,
     },
+    examples: array("examples", "Uint32Array"),
   });
   return {
     description: { kind: IDENTITY.kind, parameters: levels.length + bias.length + score.weights.length + 1 },
