@@ -1,5 +1,5 @@
 import { existsSync, readdirSync } from "node:fs";
-import { bytesIn, segmentsFolderOf, writersIn, type Store } from "../store/index.ts";
+import { segmentsFolderOf, stateOf, writersIn, type Store } from "../store/index.ts";
 import type { Finding } from "./doctor-gateway.ts";
 import { bytes, count } from "./print.ts";
 
@@ -11,7 +11,7 @@ export function checkRecording(store: Pick<Store, "recording">, folder: string):
   const alive = writersIn(dir).filter(({ isAlive }) => isAlive).length;
   const detail = [
     `${count(alive)} gateways write`,
-    `${bytes(bytesIn(dir))} of segments`,
+    `${bytes(stateOf(dir).bytes)} of segments`,
     `${count(open)} calls under way`,
     ...(aside > 0 ? [`${count(aside)} calls put aside: they cannot be read`] : []),
     ...damaged.map((name) => `${name} cannot be read`),

@@ -2,9 +2,10 @@ import { performance } from "node:perf_hooks";
 import { Worker } from "node:worker_threads";
 import { HouseError, type ErrorCode, type Log } from "../core/index.ts";
 import { protocols } from "../models/index.ts";
-import { bytesIn, openStore, segmentsFolderOf, type Store } from "../store/index.ts";
+import { openStore, segmentsFolderOf, stateOf, type Store } from "../store/index.ts";
 import { foldSegments } from "./fold-segments.ts";
 import type { FoldCounts } from "./fold-run.ts";
+import { SegmentNews } from "./segment-news.ts";
 
 export type FoldingSource = {
   /** Folder of the store. */
@@ -48,6 +49,10 @@ const BUSY_SHARE = 0.5;
 const MAX_BACKLOG_BYTES = 1024 ** 3;
 /** At the end of the process; what is left then is folded by the next one. */
 const LAST_ROUND_MS = 5000;
+/** A thread with nothing to do ends after so many intervals: it holds some forty megabytes. */
+const QUIET_INTERVALS = 5;
+/** Young objects of a batch of calls; more room would be memory that nothing else can use. */
+const THREAD_LIMITS = { maxYoungGenerationSizeMb: 16 };
 const DAY_MS = 24 * 3600 * 1000;
 /** The same failure is logged once in this time. */
 const TELL_AGAIN_MS = 60_000;
@@ -74,10 +79,13 @@ class BackgroundFolding implements Folding {
   #load = performance.eventLoopUtilization();
   #lastMs: number | null = null;
   #erasedMs = -Infinity;
+  readonly #news: SegmentNews;
+  #quiet = 0;
   #told = { code: "", atMs: 0 };
 
   constructor(options: FoldingOptions) {
     this.#options = options;
+    this.#news = new SegmentNews(segmentsFolderOf(options.dir), options.nowMs);
     this.#timer = setInterval(() => this.#tick(), INTERVAL_MS);
     this.#timer.unref();
   }
@@ -92,7 +100,7 @@ class BackgroundFolding implements Folding {
     await this.#worker?.terminate();
     const { dir, nowMs } = this.#options;
     // Nothing is served any more, so this thread may do it; a new one would take longer to start.
-    if (bytesIn(segmentsFolderOf(dir)) > 0) {
+    if (stateOf(segmentsFolderOf(dir)).bytes > 0) {
       this.#take(foldOnce(this.#options, { roundMs: LAST_ROUND_MS, eraseBeforeMs: null }, nowMs));
     }
   }
@@ -102,13 +110,19 @@ class BackgroundFolding implements Folding {
     const { utilization } = performance.eventLoopUtilization(now, this.#load);
     this.#load = now;
     if (this.#isWorking) return;
-    const recordedBytes = bytesIn(segmentsFolderOf(this.#options.dir));
-    if (utilization > BUSY_SHARE && recordedBytes < MAX_BACKLOG_BYTES) return;
+    const { bytes, isNew } = this.#news.look();
+    if (utilization > BUSY_SHARE && bytes < MAX_BACKLOG_BYTES) return;
     const eraseBeforeMs = this.#dueErasure();
-    // Without anything to do there is no thread.
-    if (recordedBytes === 0 && eraseBeforeMs === null) return;
+    if (!isNew && eraseBeforeMs === null) return this.#rest();
+    this.#quiet = 0;
     this.#isWorking = true;
     this.#workerNow().postMessage({ roundMs: ROUND_MS, eraseBeforeMs });
+  }
+
+  /** Without anything to do there is no thread. */
+  #rest(): void {
+    this.#quiet += 1;
+    if (this.#quiet === QUIET_INTERVALS) this.#worker?.terminate().catch(() => {});
   }
 
   #dueErasure(): number | null {
@@ -122,7 +136,7 @@ class BackgroundFolding implements Folding {
     if (this.#worker !== null) return this.#worker;
     const { dir, key } = this.#options;
     const workerData: FoldingSource = { dir, key };
-    const worker = new Worker(WORKER, { workerData });
+    const worker = new Worker(WORKER, { workerData, resourceLimits: THREAD_LIMITS });
     worker.unref();
     worker.on("message", (reply: FoldingReply) => this.#take(reply));
     // A thread that dies is replaced at the next round.
@@ -141,6 +155,7 @@ class BackgroundFolding implements Folding {
     this.#lastMs = this.#options.nowMs();
     const { counts } = reply;
     if (counts === null) return;
+    if (counts.calls === 0 && !counts.isStopped) this.#news.foundNothing();
     this.#counts.calls += counts.calls;
     this.#counts.aside += counts.aside;
     this.#counts.lostGroups += counts.lostGroups;

@@ -11,11 +11,11 @@ const MAX_WAITING = 6144;
 const MAX_READ_BYTES = 64 * 1024;
 const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 
-/** When a turn of the event loop takes longer, fewer are let in per turn: more was begun than is brought to an end. */
+/** When a turn of the event loop takes more of the processor, fewer are let in per turn: more was begun than is brought to an end. */
 const LONG_TURN_MS = 20;
 const MOST_A_TURN = 512;
-/** Turns are long for other reasons, too: some come in whatever happens. */
-const LEAST_A_TURN = 4;
+/** Turns are long for other reasons, too: so many come in whatever happens. Below it nothing is measured. */
+const LEAST_A_TURN = 16;
 /** Who came together is not refused together, to come again together. */
 const REFUSED_A_TURN = 32;
 
@@ -31,6 +31,8 @@ export type Doorkeeper<T> = {
   readonly maxWaitMs: number;
   /** Never goes back. */
   readonly clockMs?: () => number;
+  /** Time of the processor that this thread has had. What waits for others of the machine is no sign of too much work here. */
+  readonly workMs?: () => number;
 };
 
 type Waiting<T> = { readonly guest: T; readonly sinceMs: number; readonly bytes: number };
@@ -42,17 +44,20 @@ type Waiting<T> = { readonly guest: T; readonly sinceMs: number; readonly bytes:
 export class WaitingRoom<T> {
   readonly #keeper: Doorkeeper<T>;
   readonly #clockMs: () => number;
+  readonly #workMs: () => number;
   #queue: Waiting<T>[] = [];
   #first = 0;
   #bytes = 0;
   #allowed = MOST_A_TURN;
   #entered = 0;
+  #isWatching = false;
   #turnFromMs: number | null = null;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(keeper: Doorkeeper<T>) {
     this.#keeper = keeper;
     this.#clockMs = keeper.clockMs ?? (() => performance.now());
+    this.#workMs = keeper.workMs ?? threadMs;
   }
 
   get size(): number {
@@ -62,10 +67,9 @@ export class WaitingRoom<T> {
   /** A request: lets it in now or in its turn, or refuses it. */
   come(guest: T): void {
     if (this.size === 0 && this.#keeper.hasRoom()) {
-      if (this.#turnFromMs === null) this.#watchTurn();
+      if (!this.#isWatching) this.#watchTurn();
       if (this.#entered < this.#allowed) {
-        this.#entered += 1;
-        this.#keeper.enter(guest);
+        this.#enter(guest);
         return;
       }
     }
@@ -76,12 +80,12 @@ export class WaitingRoom<T> {
     }
     this.#queue.push({ guest, sinceMs: this.#clockMs(), bytes });
     this.#bytes += bytes;
-    if (this.#turnFromMs === null) this.#wake();
+    if (!this.#isWatching) this.#wake();
   }
 
   /** There is room again. */
   left(): void {
-    if (this.size > 0 && this.#turnFromMs === null) this.#watchTurn();
+    if (this.size > 0 && !this.#isWatching) this.#watchTurn();
   }
 
   /** Refuses all that wait. */
@@ -91,24 +95,34 @@ export class WaitingRoom<T> {
     this.#timer = null;
   }
 
-  // From its first event, or from the end of the turn before, to its end: time without anything to do is not in it.
+  #enter(guest: T): void {
+    this.#entered += 1;
+    if (this.#entered === LEAST_A_TURN) this.#turnFromMs ??= this.#workMs();
+    this.#keeper.enter(guest);
+  }
+
   #watchTurn(): void {
-    this.#turnFromMs = this.#clockMs();
+    this.#isWatching = true;
     this.#entered = 0;
     setImmediate(() => this.#turn());
   }
 
   #turn(): void {
-    const now = this.#clockMs();
-    const tookMs = now - (this.#turnFromMs ?? now);
-    this.#turnFromMs = null;
+    this.#isWatching = false;
+    if (this.#turnFromMs !== null) {
+      this.#adjust(this.#workMs() - this.#turnFromMs);
+      this.#turnFromMs = null;
+    }
+    if (this.size > 0) this.#serve(this.#clockMs());
+  }
+
+  #adjust(tookMs: number): void {
     if (tookMs > LONG_TURN_MS) {
       const share = Math.max(0.5, LONG_TURN_MS / tookMs);
       this.#allowed = Math.max(LEAST_A_TURN, Math.floor(this.#allowed * share));
     } else if (this.#entered >= this.#allowed) {
       this.#allowed = Math.min(MOST_A_TURN, this.#allowed + Math.ceil(this.#allowed / 8));
     }
-    if (this.size > 0) this.#serve(now);
   }
 
   #serve(now: number): void {
@@ -122,11 +136,11 @@ export class WaitingRoom<T> {
       return;
     }
     this.#watchTurn();
+    this.#turnFromMs = this.#workMs();
     while (this.size > 0 && this.#entered < this.#allowed && this.#keeper.hasRoom()) {
       const guest = this.#shift();
       if (this.#keeper.isGone(guest)) continue;
-      this.#entered += 1;
-      this.#keeper.enter(guest);
+      this.#enter(guest);
     }
   }
 
@@ -137,7 +151,7 @@ export class WaitingRoom<T> {
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
-        if (this.size > 0 && this.#turnFromMs === null) this.#serve(this.#clockMs());
+        if (this.size > 0 && !this.#isWatching) this.#serve(this.#clockMs());
       },
       Math.max(1, leftMs),
     );
@@ -158,4 +172,11 @@ export class WaitingRoom<T> {
     }
     return guest;
   }
+}
+
+/** Since Node 22.19 and 23.9; before, the time that passes stands for it. */
+function threadMs(): number {
+  if (typeof process.threadCpuUsage !== "function") return performance.now();
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }

@@ -4,11 +4,11 @@ export { openStore } from "./open.ts";
 export type { Erased, EraseFilter } from "./erase.ts";
 export type { AsideCall, FoldBatch, RecordingTable } from "./recording.ts";
 export {
-  bytesIn,
   lockNameOf,
   removeFile,
   segmentNameOf,
   segmentsFolderOf,
+  stateOf,
   writersIn,
   type WriterFiles,
 } from "./segments/folder.ts";

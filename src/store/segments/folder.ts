@@ -58,12 +58,17 @@ function isHeld(path: string): boolean {
   return lock === null;
 }
 
-/** Bytes of the segments in a folder, as they lie on the disk. */
-export function bytesIn(dir: string): number {
-  if (!existsSync(dir)) return 0;
-  return segmentsIn(dir).reduce((sum, name) => {
-    return sum + (statSync(join(dir, segmentNameOf(name)), { throwIfNoEntry: false })?.size ?? 0);
-  }, 0);
+/** Bytes of the segments in a folder, as they lie on the disk, and a text that is another after every write to one of them. */
+export function stateOf(dir: string): { readonly bytes: number; readonly version: string } {
+  let bytes = 0;
+  let version = "";
+  for (const name of existsSync(dir) ? segmentsIn(dir) : []) {
+    const file = segmentNameOf(name);
+    const found = statSync(join(dir, file), { throwIfNoEntry: false });
+    bytes += found?.size ?? 0;
+    version += `${file} ${found?.mtimeMs ?? 0}\n`;
+  }
+  return { bytes, version };
 }
 
 /** Removes a file that another may have removed. */
