@@ -5,7 +5,7 @@ import { runExtra, runExtras, type Extras } from "./gateway/extras.ts";
 import { soak } from "./gateway/soak.ts";
 
 // What a gateway costs: `npm run bench:gateway [-- --quick] [--json] [--peers a,b] [--rounds N] [--write]`, or one part:
-// `--soak MINUTES`, `--only overload`, `--only idle-streams`.
+// `--soak MINUTES [--rate N]`, `--only overload`, `--only idle-streams`.
 // The gateway runs on core 0, the load and the provider on core 1, all peers in interleaved rounds of one run.
 
 const flags = process.argv.slice(2);
@@ -29,6 +29,6 @@ if (only !== undefined) {
   else process.stdout.write(`${textOf(rows, extras)}\n`);
   if (flags.includes("--write")) writeSection("gateway", textOf(rows, extras));
 } else {
-  const result = await soak(Number(soakMinutes), say);
+  const result = await soak({ minutes: Number(soakMinutes), rate: Number(valueOf("--rate") ?? 300), say });
   process.stdout.write(`${JSON.stringify(result)}\n`);
 }

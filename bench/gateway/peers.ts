@@ -12,6 +12,8 @@ export type Peer = {
   readonly path: string;
   readonly headers: { readonly [name: string]: string };
   readonly pid: number;
+  /** Of its store, where it has one. */
+  readonly store?: string;
   stop(): Promise<void>;
 };
 
@@ -43,7 +45,7 @@ async function understudy(mode: string, upstreamPort: number): Promise<Peer> {
   const cli = ["--disable-warning=ExperimentalWarning", builtProgram()];
   const made = execFileSync(
     process.execPath,
-    [...cli, "keys", "create", "--role", "ingest", "--json", "--config", config],
+    [...cli, "keys", "create", "--role", "viewer", "--json", "--config", config],
     {
       encoding: "utf8",
     },
@@ -64,6 +66,7 @@ async function understudy(mode: string, upstreamPort: number): Promise<Peer> {
     port,
     path: PATH,
     headers: { authorization: `Bearer ${key}` },
+    store,
     clean: () => rmSync(folder, { recursive: true, force: true }),
   });
 }
@@ -180,7 +183,7 @@ function pinned(
   });
 }
 
-type Made = Pick<Peer, "name" | "port" | "path" | "headers"> & { readonly clean?: () => void };
+type Made = Pick<Peer, "name" | "port" | "path" | "headers" | "store"> & { readonly clean?: () => void };
 
 async function running(child: ChildProcess, { clean, ...made }: Made): Promise<Peer> {
   const ended = new Promise<void>((resolve) => child.on("close", () => resolve()));
