@@ -43,6 +43,7 @@ export type Opened = {
   readonly url: string;
   readonly calls: () => Call[];
   readonly waiting: () => number;
+  readonly forget: () => void;
   readonly close: () => Promise<void>;
 };
 
@@ -103,8 +104,8 @@ export async function openGateway(setup: Setup = {}): Promise<Opened> {
     // Whatever a test did: nothing is left under way, no byte is still counted as kept.
     expect([gateway.inFlight(), gateway.keptBytes()]).toEqual([0, 0]);
   });
-  const { url, waiting } = gateway;
-  return { url, waiting, calls: () => [...store.calls.iterate()], close };
+  const { url, waiting, forget } = gateway;
+  return { url, waiting, forget, calls: () => [...store.calls.iterate()], close };
 }
 
 function upstreamsFor({ provider, models = {} }: Setup, nowMs: () => number): GatewayDeps["upstreams"] {

@@ -4,6 +4,7 @@ import { createAssigner } from "../discover/index.ts";
 import { startFolding } from "../collect/index.ts";
 import {
   startGateway,
+  watchErasures,
   watchRouting,
   type Gateway,
   type GatewayDeps,
@@ -83,6 +84,7 @@ async function serveStore({ options, store, current, effects }: Serving): Promis
       certified: () => watch.current().policy.entries.size,
     });
     reload = createReload({ options, operations, gateway, current, effects, host });
+    const erasures = watchErasures(store.ledger, gateway, log);
     const unlisten = host.onReload(() => reload?.().catch(() => {}));
     if (operations.warning !== null) print(operations.warning);
     for (const line of banner(gateway, watch.current(), current.upstreams)) print(line);
@@ -92,6 +94,7 @@ async function serveStore({ options, store, current, effects }: Serving): Promis
     }
     print("Stopping: calls in flight may end");
     unlisten();
+    erasures.close();
     await gateway.close();
   } finally {
     await calls.close();

@@ -1,7 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { openGateway, send, SPACED_BODY } from "../../test/open-gateway.ts";
 import { scriptedProvider, type MadeAnswer } from "../models/index.ts";
+import { silentLog } from "../core/index.ts";
 import { createAnswerCache } from "./answer-cache.ts";
+import { watchErasures } from "./erasures.ts";
 
 const asked = JSON.stringify({ model: "m", messages: [{ role: "user", content: "Hi" }] });
 const servedBy = (reply: { readonly headers: { readonly [name: string]: unknown } }): unknown =>
@@ -33,6 +35,17 @@ describe("the answer cache", () => {
     expect([servedBy(stream), stream.body.includes('"content":"Hé"')]).toEqual(["cache", true]);
     expect(provider.asked.length).toBe(2);
     expect(calls().map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+  });
+
+  test("asks again when calls were erased", async () => {
+    const { url, provider, forget } = await open(() => ({ pieces: [SPACED_BODY] }));
+    await send(url, asked);
+    let last = 0;
+    const watch = watchErasures({ lastErasure: () => last }, { forget }, silentLog, 1);
+    last = 1;
+    await expect.poll(async () => servedBy(await send(url, asked))).toBe("provider");
+    watch.close();
+    expect(provider.asked.length).toBe(2);
   });
 
   test("asks once for identical requests at once", async () => {

@@ -69,6 +69,10 @@ export function createAnswerCache({ ttlMs, nowMs }: AnswerCacheOptions): AnswerC
     };
   };
   return {
+    clear() {
+      kept.clear();
+      chars = 0;
+    },
     look(taskId, input) {
       const ttl = ttlMs(taskId);
       return ttl === null || changesProvider(input.request) ? null : look(keyOf(taskId, input), ttl);

@@ -50,6 +50,13 @@ describe("createChains()", () => {
       expect(rebuilt(body)).toBe(body);
   });
 
+  test("knows nothing of what went before once it was cleared", () => {
+    const { chains, keep, rebuilt } = open();
+    const id = keep("a", asking("Hi"));
+    chains.clear();
+    expect(textsOf(rebuilt(asking("And?", id)))).toBe(NOT_FOUND);
+  });
+
   test("goes back over several answers, branches included", () => {
     const { keep, rebuilt } = open();
     const go = (id: string, input: string, previous: string): string => {

@@ -25,6 +25,8 @@ export type Chains = {
   rebuilt(body: Uint8Array, who: Who): Uint8Array | Refused;
   /** An answer that has passed: held when it was written here and the request does not say `store: false`. */
   keep(input: CallInput, answer: Pick<Passage, "kept" | "isStream" | "isCut" | "hasFailed">): void;
+  /** Holds nothing any more. */
+  clear(): void;
 };
 
 type Held = {
@@ -88,6 +90,7 @@ export function createChains(nowMs: () => number): Chains {
         output: response.output,
       });
     },
+    clear: () => held.clear(),
   };
 }
 
@@ -144,6 +147,7 @@ function createHeld(nowMs: () => number): {
   lineOf(key: string): readonly Held[] | null;
   itemOf(key: string, at: number): string | null;
   add(key: string, one: Omit<Held, "chars" | "atMs">): void;
+  clear(): void;
 } {
   const held = new Map<string, Held>();
   let chars = 0;
@@ -175,6 +179,10 @@ function createHeld(nowMs: () => number): {
   };
   return {
     lineOf,
+    clear() {
+      held.clear();
+      chars = 0;
+    },
     itemOf: (key, at) => lineOf(key)?.at(-1)?.output[at] ?? null,
     add(key, one) {
       const size = [key, ...one.input, ...one.output].reduce((sum, { length }) => sum + length, 0);

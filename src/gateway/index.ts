@@ -1,5 +1,6 @@
 export { createAdmin, type Admin, type AdminDeps } from "./admin.ts";
 export { createReadiness, type Probe } from "./health.ts";
+export { watchErasures } from "./erasures.ts";
 export { expiryOf, readTls, watchTls, type TlsWatch } from "./tls.ts";
 export { startAccountant, type AccountantWatch } from "./accountant.ts";
 export { KEYS_POLL_MS, mayAsk, watchKeys, type KeyWatch } from "./gatekeeper.ts";

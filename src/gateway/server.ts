@@ -69,6 +69,8 @@ export type Gateway = {
   readonly keptBytes: () => number;
   /** Calls that begin from now on go the new way; ends when all that began before have ended. */
   replace(next: Replaceable): Promise<void>;
+  /** Lets go of every answer that is held in memory for those who go on from it or ask again. */
+  forget(): void;
   /** Takes no more calls, lets those in flight end within a bound, then cuts off what is left. The log of calls is not closed. */
   close(): Promise<void>;
 };
@@ -129,6 +131,10 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
         if (before.calls === 0) resolve();
         else before.isOver = resolve;
       });
+    },
+    forget() {
+      door.now.parts.chains.clear();
+      door.now.parts.cache?.clear();
     },
     async close() {
       state.isDraining = true;

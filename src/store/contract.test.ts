@@ -359,6 +359,21 @@ for (const { name, within } of implementations) {
         expect(store.ledger.all()).toEqual(entries);
       });
     });
+    test("ledger.lastErasure() grows with erasures that someone asked for, not with those by age", () => {
+      within((store) => {
+        const seen = [store.ledger.lastErasure(0)];
+        for (const [name, value] of [
+          ["session", "s"],
+          ["why", "keepDays"],
+          ["origin", "o"],
+        ]) {
+          store.ledger.append({ at: "2026-03-01", event: "calls-erased", detail: { [name]: value } });
+          seen.push(store.ledger.lastErasure(seen[seen.length - 1]));
+        }
+        store.ledger.append({ at: "2026-03-01", event: "task-found", detail: {} });
+        expect([...seen, store.ledger.lastErasure(3)]).toEqual([0, 1, 1, 3, 3]);
+      });
+    });
     test("pseudonym() is stable, short, and another for another kind or value", () => {
       within((store) => {
         const names = [

@@ -123,7 +123,12 @@ export type LedgerEntry = {
   readonly detail: { readonly [field: string]: Json };
 };
 
-export type Ledger = { append(entry: LedgerEntry): void; all(): readonly LedgerEntry[] };
+export type Ledger = {
+  append(entry: LedgerEntry): void;
+  all(): readonly LedgerEntry[];
+  /** Number of the last erasure of calls that someone asked for, behind this number; the same number when there is none. */
+  lastErasure(after: number): number;
+};
 
 /** What was made of a call. */
 export type Lineage = {
