@@ -1,4 +1,12 @@
-import { existsSync, linkSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
@@ -139,6 +147,17 @@ describe("foldSegments()", () => {
         ["morse", 502, 'answer is in content-encoding "morse" and cannot be decoded'],
         ["zstd", 502, 'answer is in content-encoding "zstd" and cannot be decoded'],
       ]);
+    }));
+
+  test("leaves no file that others may read", () =>
+    withRecording(async (setup) => {
+      const log = await setup.log();
+      await write(log, [whole("a")]);
+      fold(setup);
+      const { dir } = setup;
+      const readable = readdirSync(dir).filter((name) => (statSync(join(dir, name)).mode & 0o077) !== 0);
+      expect([readdirSync(dir).includes("fold.lock"), readable]).toEqual([true, []]);
+      await log.close();
     }));
 
   test("follows a log while it is written, and removes what is folded and closed", () =>

@@ -1,3 +1,4 @@
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 export type FileLock = { release(): void };
@@ -9,6 +10,8 @@ export type FileLock = { release(): void };
 export function tryLock(path: string, waitMs = 0): FileLock | null {
   let database: DatabaseSync | null = null;
   try {
+    // SQLite would make it as the umask says.
+    closeSync(openSync(path, "a", 0o600));
     database = new DatabaseSync(path, { timeout: waitMs });
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
   } catch (error) {
