@@ -74,8 +74,6 @@ export type Refused = Omit<NotHeld, "retryAfterS"> & { readonly param: string };
 export type AnswerCache = {
   /** Null when the task's answers are not kept. Waits for the same question under way. */
   look(taskId: string, input: CallInput): Promise<CacheLook> | null;
-  /** Keeps nothing any more. */
-  clear(): void;
 };
 export type CacheLook =
   | { readonly response: ChatResponse }

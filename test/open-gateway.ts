@@ -104,7 +104,8 @@ export async function openGateway(setup: Setup = {}): Promise<Opened> {
     // Whatever a test did: nothing is left under way, no byte is still counted as kept.
     expect([gateway.inFlight(), gateway.keptBytes()]).toEqual([0, 0]);
   });
-  const { url, waiting, forget } = gateway;
+  const { url, waiting } = gateway;
+  const forget = (): void => gateway.forget();
   return { url, waiting, forget, calls: () => [...store.calls.iterate()], close };
 }
 

@@ -20,6 +20,8 @@ export type Soak = {
   readonly rate: number;
   readonly requests: number;
   readonly wrong: number;
+  /** Connections that ended in the middle of a request. */
+  readonly broken: number;
   readonly slopes: { readonly [figure in keyof Omit<Sample, "hours">]: Slope };
   readonly megabytes: readonly number[];
 };
@@ -71,11 +73,12 @@ export async function soak({ minutes, rate, say }: SoakOptions): Promise<Soak> {
       runLoad({ ...job, isStream: false, connections: 64, seconds, rate }),
       runLoad({ ...job, isStream: true, connections: 64, seconds, rate: rate / 10 }),
     ]);
-    const wrong = plain.wrong + plain.broken + streams.wrong + streams.broken;
+    const wrong = plain.wrong + streams.wrong;
+    const broken = plain.broken + streams.broken;
     const requests = plain.answers + streams.answers;
     const slopes = Object.fromEntries(FIGURES.map((figure) => [figure, slopeOf(samples, figure)]));
     // One for each figure.
-    const result = { minutes, rate, requests, wrong, slopes: slopes as Soak["slopes"] };
+    const result = { minutes, rate, requests, wrong, broken, slopes: slopes as Soak["slopes"] };
     say(`soak: ${JSON.stringify(result)}`);
     return { ...result, megabytes: samples.map(({ megabytes }) => Math.round(megabytes)) };
   } finally {

@@ -10,6 +10,11 @@ export const MAX_CACHED_CHARS = 32 * 1024 * 1024;
 
 type Kept = { readonly text: string; readonly untilMs: number };
 
+export type KeptAnswers = AnswerCache & {
+  /** Keeps nothing any more. */
+  clear(): void;
+};
+
 export type AnswerCacheOptions = {
   /** Milliseconds that an answer is kept, by task; no others are kept. */
   readonly ttlMs: (taskId: string) => number | null;
@@ -20,7 +25,7 @@ export type AnswerCacheOptions = {
  * Gives the answer of a task that was given before to exactly this request of the same caller. Of several that ask the same at once,
  * one asks the provider; the others wait, and ask themselves one after another when it fails.
  */
-export function createAnswerCache({ ttlMs, nowMs }: AnswerCacheOptions): AnswerCache {
+export function createAnswerCache({ ttlMs, nowMs }: AnswerCacheOptions): KeptAnswers {
   const kept = new Map<string, Kept>();
   const asking = new Map<string, Promise<ChatResponse | null>>();
   let chars = 0;

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AnswerCache, CallDeps, Recording } from "../call.ts";
+import type { CallDeps, Recording } from "../call.ts";
 import type { Effects } from "../core/index.ts";
 import type { KeptBytes, Upstreams } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
+import type { KeptAnswers } from "./answer-cache.ts";
 import type { Chains } from "./chains.ts";
 import type { HttpClient } from "./client.ts";
 import type { Accountant, Caller, Observer, Refusal } from "./hooks.ts";
@@ -34,7 +35,7 @@ export type Parts = {
   readonly upstreams: Upstreams | null;
   readonly recording: Recording;
   readonly memory: KeptBytes;
-  readonly cache: AnswerCache | null;
+  readonly cache: KeptAnswers | null;
   readonly chains: Chains;
   readonly accountant: Accountant;
   readonly observe: Observer;

@@ -1,7 +1,8 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AnswerCache, CallDeps, Recording } from "../call.ts";
+import type { CallDeps, Recording } from "../call.ts";
 import type { Effects } from "../core/index.ts";
 import type { Admin } from "./admin.ts";
+import type { KeptAnswers } from "./answer-cache.ts";
 import type { KeptBytes, Upstreams } from "../models/index.ts";
 import { MAX_KEPT_IN_ALL_BYTES } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
@@ -50,7 +51,7 @@ export type GatewayDeps = {
   readonly gatekeeper?: Gatekeeper;
   readonly accountant?: Accountant;
   readonly observe?: Observer;
-  readonly cache?: AnswerCache | null;
+  readonly cache?: KeptAnswers | null;
   readonly tls?: TlsWatch | null;
   /** What is at the paths that are no surface of a model. */
   readonly admin?: Admin;
