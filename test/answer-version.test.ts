@@ -31,7 +31,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 2, digest: "e3af2eba6fb598c3" };
+const RECORDED = { version: 2, digest: "df8f4ffb52f730ac" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

@@ -147,23 +147,35 @@ const VOTERS = 7;
 const SHORTLIST = 6;
 
 function standingsOf(model: TemplateModel, scores: Float32Array, likeness: Float32Array): Standing[] {
-  const nearest = new Map<number, number>();
-  for (const [example, template] of model.labels.entries()) {
-    if (template >= 0) nearest.set(template, Math.max(nearest.get(template) ?? 0, likeness[example]));
+  const nearest = new Float32Array(model.templates.length);
+  for (let example = 0; example < model.labels.length; example += 1) {
+    const template = model.labels[example];
+    if (template >= 0 && likeness[example] > nearest[template]) nearest[template] = likeness[example];
   }
-  const voters = [...model.labels.keys()]
-    .filter((example) => model.labels[example] >= 0)
-    .sort((a, b) => likeness[b] - likeness[a] || a - b)
-    .slice(0, VOTERS);
+  const voters = mostAlike(model.labels, likeness);
   const all = voters.reduce((sum, example) => sum + likeness[example], 0);
   return Array.from(model.classes, (template, label) => ({
     template,
     score: scores[label],
-    nearest: nearest.get(template) ?? 0,
+    nearest: nearest[template],
     vote:
       voters.reduce((sum, example) => sum + (model.labels[example] === template ? likeness[example] : 0), 0) /
       Math.max(all, 1e-9),
   }));
+}
+
+/** The examples with a template that are most alike, the likest first, the earlier first among equals. */
+function mostAlike(labels: ArrayLike<number>, likeness: Float32Array): number[] {
+  const best: number[] = [];
+  for (let example = 0; example < labels.length; example += 1) {
+    if (labels[example] < 0) continue;
+    if (best.length === VOTERS && likeness[example] <= likeness[best[VOTERS - 1]]) continue;
+    let place = best.length;
+    while (place > 0 && likeness[best[place - 1]] < likeness[example]) place -= 1;
+    best.splice(place, 0, example);
+    if (best.length > VOTERS) best.pop();
+  }
+  return best;
 }
 
 function shortlist(standings: readonly Standing[]): Standing[] {

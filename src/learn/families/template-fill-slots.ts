@@ -160,7 +160,8 @@ export function makeCandidates(slots: Slots, query: Query): (ask: Ask) => Candid
     const known = drafts.get(id) ?? draftsOf(slots, slot, weighed, query);
     drafts.set(id, known);
     const open = ask.hole.isDistinct ? known.filter(({ value }) => !isTaken(ask, value)) : known;
-    return open.map((draft) => finish(slots, ask, query, draft));
+    const habit = habitOf(slots, ask, query);
+    return open.map((draft) => finish(ask, habit, draft));
   };
 }
 
@@ -208,6 +209,7 @@ function draftsOf(slots: Slots, slot: Slot, weighed: readonly Weighed[], query: 
   const own = slot.uses.filter(({ example }) => example === query.without);
   const best = bestSpans(slots, slot, weighed, own);
   const likeness = likenessOf(slot, query);
+  const voices = voicesOf(slot, query);
   const copyOdds = Math.log(
     (slot.copied - own.filter(isCopy).length + 0.5) / (slot.uses.length - slot.copied + 0.5),
   );
@@ -220,7 +222,7 @@ function draftsOf(slots: Slots, slot: Slot, weighed: readonly Weighed[], query: 
       copyOdds,
       Math.log1p(minus(slot.values, valueHash(value), own, ({ hash }) => hash)),
       likeness.copied,
-      ...constantEvidence(slot, value, query, own),
+      ...constantEvidence(slot, value, voices, own),
       0,
     ],
   }));
@@ -236,7 +238,7 @@ function draftsOf(slots: Slots, slot: Slot, weighed: readonly Weighed[], query: 
         -copyOdds,
         Math.log1p(minus(slot.values, valueHash(value), own, ({ hash }) => hash)),
         likeness.constants.get(value) ?? 0,
-        ...constantEvidence(slot, value, query, own),
+        ...constantEvidence(slot, value, voices, own),
         1,
       ],
     });
@@ -248,42 +250,20 @@ const LOOK_FEATURES = 12;
 const NO_EVIDENCE: readonly number[] = Array.from({ length: LOOK_FEATURES }, () => 0);
 const isCopy = (use: Use): boolean => use.look !== null;
 
+const LOOKS = ["shape", "order", "before", "after", "beforeForm", "afterForm"] as const;
+
 /** Log likelihood ratios: how much more often copied spans of this slot look so than any span does. */
 function lookEvidence(slot: Slot, own: readonly Use[], look: Look, background: Background): number[] {
   const copied = slot.copied - own.filter(isCopy).length;
-  const ratio = <K>(part: (counts: LookCounts) => Counts<K>, of: (look: Look) => K): number => {
-    const value = of(look);
-    const taken = own.filter((use) => use.look !== null && of(use.look) === value).length;
-    const count = (part(slot.looks).get(value) ?? 0) - taken;
-    const usual = ((part(background.counts).get(value) ?? 0) + 1) / (background.spans + 1);
+  return LOOKS.map((part) => {
+    const value = look[part];
+    // Keys of a part's counts are of the part's own type.
+    const [counts, usually]: Counts<unknown>[] = [slot.looks[part], background.counts[part]];
+    const taken = own.filter((use) => use.look !== null && use.look[part] === value).length;
+    const count = (counts.get(value) ?? 0) - taken;
+    const usual = ((usually.get(value) ?? 0) + 1) / (background.spans + 1);
     return Math.log((count + usual) / (copied + 1) / usual);
-  };
-  return [
-    ratio(
-      ({ shape }) => shape,
-      ({ shape }) => shape,
-    ),
-    ratio(
-      ({ order }) => order,
-      ({ order }) => order,
-    ),
-    ratio(
-      ({ before }) => before,
-      ({ before }) => before,
-    ),
-    ratio(
-      ({ after }) => after,
-      ({ after }) => after,
-    ),
-    ratio(
-      ({ beforeForm }) => beforeForm,
-      ({ beforeForm }) => beforeForm,
-    ),
-    ratio(
-      ({ afterForm }) => afterForm,
-      ({ afterForm }) => afterForm,
-    ),
-  ];
+  });
 }
 
 /** Greatest likeness to an example that copied, and to one that took each constant. */
@@ -299,33 +279,66 @@ function likenessOf(slot: Slot, query: Query): { copied: number; constants: Map<
   return { copied, constants };
 }
 
-/** How usual a constant is for the key, and the most that one word of the input speaks for it. */
-function constantEvidence(slot: Slot, value: string, query: Query, own: readonly Use[]): number[] {
-  const count = minus(slot.constants, value, own, (use) => use.value);
-  if (!slot.constants.has(value)) return [0, 0];
-  let most = 0;
-  for (const word of query.words) {
+/** A word of the input that examples of the key had: which constants they took, and how many there are. */
+type Voice = { readonly counts: Counts<string>; readonly total: number };
+
+function voicesOf(slot: Slot, { words }: Query): Voice[] {
+  return words.flatMap((word) => {
     const counts = slot.words.get(word);
-    if (counts === undefined) continue;
-    const ownHere = own.length;
-    const total = [...counts.values()].reduce((sum, one) => sum + one, 0) - ownHere;
-    const here = (counts.get(value) ?? 0) - own.filter((use) => use.value === value).length;
-    most = Math.max(most, here / (total + 1));
+    if (counts === undefined) return [];
+    let total = 0;
+    for (const count of counts.values()) total += count;
+    return [{ counts, total }];
+  });
+}
+
+/** How usual a constant is for the key, and the most that one word of the input speaks for it. */
+function constantEvidence(
+  slot: Slot,
+  value: string,
+  voices: readonly Voice[],
+  own: readonly Use[],
+): number[] {
+  if (!slot.constants.has(value)) return [0, 0];
+  const count = minus(slot.constants, value, own, (use) => use.value);
+  const taken = own.filter((use) => use.value === value).length;
+  let most = 0;
+  for (const { counts, total } of voices) {
+    const here = (counts.get(value) ?? 0) - taken;
+    most = Math.max(most, here / (total - own.length + 1));
   }
   return [Math.log((count + 0.1) / (slot.uses.length - own.length + 1)), most];
 }
 
+/** What the examples put into a hole: how many copied, by order among the spans of their shape, and each constant. */
+type Habit = {
+  readonly uses: number;
+  readonly copied: number;
+  readonly orders: Counts<number>;
+  readonly constants: Counts<string>;
+};
+
+function habitOf(slots: Slots, { template, place }: Ask, { without }: Query): Habit {
+  const [orders, constants] = [new Map<number, number>(), new Map<string, number>()];
+  let [uses, copied] = [0, 0];
+  for (const { example, look, value } of slots.holes.get(holeKey(template, place)) ?? []) {
+    if (example === without) continue;
+    uses += 1;
+    if (value !== null) bump(constants, value);
+    if (look === null) continue;
+    copied += 1;
+    bump(orders, look.order);
+  }
+  return { uses, copied, orders, constants };
+}
+
 /** The features that depend on the hole within its template and on earlier holes. */
-function finish(slots: Slots, ask: Ask, query: Query, draft: Draft): Candidate {
-  const uses = (slots.holes.get(holeKey(ask.template, ask.place)) ?? []).filter(
-    ({ example }) => example !== query.without,
-  );
-  const copied = uses.filter(isCopy).length;
-  const same = draft.isConstant ? uses.filter(({ value }) => value === draft.value).length : 0;
-  const sameOrder = uses.filter(({ look }) => look !== null && look.order === draft.look?.order).length;
+function finish(ask: Ask, { uses, copied, orders, constants }: Habit, draft: Draft): Candidate {
+  const same = draft.isConstant ? (constants.get(draft.value) ?? 0) : 0;
+  const sameOrder = draft.look === null ? 0 : (orders.get(draft.look.order) ?? 0);
   // Half an example in favour of the first of its shape keeps new templates in reading order.
   const orderFit = Math.log((sameOrder + (draft.look?.order === 0 ? 0.5 : 0.1)) / (copied + 0.8));
-  const share = (count: number): number => Math.log((count + 0.2) / (uses.length + 1));
+  const share = (count: number): number => Math.log((count + 0.2) / (uses + 1));
   return {
     value: draft.value,
     features: [
