@@ -24,6 +24,7 @@ export {
 export { retireSegment, scrubSegment } from "./segments/scrub.ts";
 export { openSegmentLog, type SegmentKeys, type SegmentLogOptions } from "./segments/log.ts";
 export type {
+  AppendWhen,
   RecordingMode,
   SegmentBegin,
   SegmentEnd,

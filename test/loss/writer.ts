@@ -1,7 +1,13 @@
 // A process that records calls as fast as it can and says which of them were acknowledged, until it is killed. A line per acknowledgement
 // on stdout: `whole ID` (request and answer), `begun ID` (request), `refused CODE`.
 import { writeSync } from "node:fs";
-import { openSegmentLog, openStore, type SegmentFailure, type SegmentRecord } from "../../src/store/index.ts";
+import {
+  openSegmentLog,
+  openStore,
+  type AppendWhen,
+  type SegmentFailure,
+  type SegmentRecord,
+} from "../../src/store/index.ts";
 import { beginOf, endOf } from "./calls.ts";
 
 type Options = {
@@ -23,13 +29,15 @@ const { segments: dir, segmentBytes, stallMs } = options;
 const log = await openSegmentLog({ dir, keys: store.segmentKeys, nowMs, segmentBytes, stallMs });
 const say = (line: string): void => void writeSync(1, `${line}\n`);
 
-const append = (records: readonly SegmentRecord[]): Promise<SegmentFailure | null> =>
-  new Promise((resolve) => log.append(records, resolve));
+const append = (
+  records: readonly SegmentRecord[],
+  when: AppendWhen = "now",
+): Promise<SegmentFailure | null> => new Promise((resolve) => log.append(records, resolve, when));
 
 async function record(id: string): Promise<SegmentFailure | null> {
   if (options.mode === "durable") return tell("whole", id, await append([beginOf(id), endOf(id)]));
   const failure = tell("begun", id, await append([beginOf(id)]));
-  return failure ?? tell("whole", id, await append([endOf(id)]));
+  return failure ?? tell("whole", id, await append([endOf(id)], "later"));
 }
 
 function tell(what: string, id: string, failure: SegmentFailure | null): SegmentFailure | null {
