@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * Processor time and memory of a process and its children, from the system's own accounts (Linux). Threads at the lowest priority do what
- * waits while there is load (folding of recorded calls), and are counted apart.
+ * Processor time and memory of a process and its children, from the system's own accounts (Linux). Threads of a lower priority than the main one do
+ * what waits while there is load (folding of recorded calls), and are counted apart.
  */
 export type Account = {
   readonly backgroundMs: number;
@@ -33,9 +33,8 @@ export function accountOf(pid: number): Account {
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
-const LOWEST_PRIORITY = 19;
-
 function threadsOf(pid: number): { readonly ticks: number; readonly isBackground: boolean }[] {
+  const nice = niceIn(`/proc/${pid}/task/${pid}/stat`);
   let names: string[] = [];
   try {
     names = readdirSync(`/proc/${pid}/task`);
@@ -44,8 +43,12 @@ function threadsOf(pid: number): { readonly ticks: number; readonly isBackground
   }
   return names.map((name) => {
     const file = `/proc/${pid}/task/${name}/stat`;
-    return { ticks: ticksIn(file), isBackground: Number(fieldsOf(read(file))[16]) === LOWEST_PRIORITY };
+    return { ticks: ticksIn(file), isBackground: niceIn(file) > nice };
   });
+}
+
+function niceIn(file: string): number {
+  return Number(fieldsOf(read(file))[16]);
 }
 
 function childrenOf(pid: number): number[] {
