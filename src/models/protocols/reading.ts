@@ -98,12 +98,21 @@ export function usageAtEnd(
     return read(Object.assign({}, ...found.map(withoutNulls)) as Fields);
   }
   const size = pieces.reduce((sum, piece) => sum + piece.length, 0);
-  if (size <= WHOLE_BYTES) return read(fieldsOf(bodyField(textOfBytes(Buffer.concat(pieces)), mark)));
+  if (size <= WHOLE_BYTES)
+    return read(
+      fieldsOf(bodyField(textOfBytes(pieces.length === 1 ? pieces[0] : Buffer.concat(pieces)), mark)),
+    );
   return read(objectsAt(endOf(pieces, TAIL_BYTES, true), mark).at(-1) ?? {});
 }
 
 function bodyField(text: string, name: string): unknown {
-  const body = parseJson(text);
+  let body: unknown;
+  try {
+    // One field is taken, nothing is walked: however deep it is.
+    body = JSON.parse(text);
+  } catch {
+    return undefined;
+  }
   const last: unknown = Array.isArray(body) ? body.at(-1) : body;
   return isFields(last) ? last[name] : undefined;
 }
