@@ -15,6 +15,8 @@ export class HttpClient implements Client {
   #exchange: Decided | null = null;
   #own: readonly string[] = [];
   #isStream = false;
+  /** The pieces of a stream are framed here: Node writes four times for each. */
+  #framesItself = false;
   #isEnded = false;
   #stall: NodeJS.Timeout | null = null;
 
@@ -62,13 +64,16 @@ export class HttpClient implements Client {
     if (headers["content-length"] !== undefined && !isStream)
       sent.push("content-length", headers["content-length"]);
     this.#writeHead(status, sent);
+    if (!isStream) return;
     // The client knows at once that it has begun.
-    if (isStream) this.#response.flushHeaders();
+    this.#response.flushHeaders();
+    // False for a client of HTTP/1.0, whose answer ends with its connection.
+    this.#framesItself = this.#response.chunkedEncoding;
+    if (this.#framesItself) this.#response.chunkedEncoding = false;
   }
 
   data(bytes: Uint8Array): boolean {
-    const response = this.#response;
-    if (response.destroyed || response.write(bytes)) return true;
+    if (this.#response.destroyed || this.#write(bytes)) return true;
     this.#startStall();
     return false;
   }
@@ -104,10 +109,31 @@ export class HttpClient implements Client {
     else response.destroy();
   }
 
+  #write(bytes: Uint8Array): boolean {
+    const response = this.#response;
+    if (!this.#framesItself) return response.write(bytes);
+    // An empty piece would be the last one.
+    if (bytes.length === 0) return true;
+    const size = `${bytes.length.toString(16)}\r\n`;
+    if (bytes.length <= MAX_TEXT_BYTES) return response.write(`${size}${textOf(bytes)}\r\n`, "latin1");
+    response.write(size, "latin1");
+    response.write(bytes);
+    return response.write("\r\n", "latin1");
+  }
+
   #endWith(body: Uint8Array | null): void {
-    if (body === null || body.length === 0) this.#response.end();
-    else this.#response.end(body);
-    if (this.#response.writableLength > 0) this.#startStall();
+    const response = this.#response;
+    if (this.#framesItself) {
+      if (body !== null) this.#write(body);
+      response.end("0\r\n\r\n", "latin1");
+    } else if (body === null || body.length === 0) {
+      response.end();
+    } else if (body.length <= MAX_TEXT_BYTES) {
+      response.end(textOf(body), "latin1");
+    } else {
+      response.end(body);
+    }
+    if (response.writableLength > 0) this.#startStall();
   }
 
   #writeHead(status: number, headers: string[]): void {
@@ -138,6 +164,14 @@ export class HttpClient implements Client {
     clearTimeout(this.#stall);
     this.#stall = null;
   }
+}
+
+/** So much goes out in one text with what stands around it, which is one write instead of several. */
+const MAX_TEXT_BYTES = 16 * 1024;
+
+/** Bytes as characters, each one of them, as `latin1` writes them again. */
+function textOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 type Decided = Parameters<Client["decided"]>[1];
