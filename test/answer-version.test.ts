@@ -31,7 +31,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 2, digest: "df8f4ffb52f730ac" };
+const RECORDED = { version: 2, digest: "43c2fcef3f078f93" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

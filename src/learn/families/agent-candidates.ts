@@ -36,7 +36,7 @@ const MAX_FEATURES = 48;
 export function candidatesOf(question: SlotQuestion): Candidate[] {
   const { slot, tool } = question;
   const drafts = new Map<string, Draft>();
-  const add = (value: Json, source: string, features: readonly number[], id: number = 0): void => {
+  const add = (value: Json, source: string, features: readonly string[], id: number = 0): void => {
     const key = canonicalJson(value);
     let draft = drafts.get(key);
     if (draft === undefined) {
@@ -46,7 +46,8 @@ export function candidatesOf(question: SlotQuestion): Candidate[] {
     }
     draft.sources.add(source);
     if (id !== 0) draft.id = id;
-    for (const feature of features) if (draft.features.size < MAX_FEATURES) draft.features.add(feature);
+    for (const feature of features)
+      if (draft.features.size < MAX_FEATURES) draft.features.add(hash32(feature, 21));
   };
   addKnown(question, add);
   addFound(question, add);
@@ -64,9 +65,7 @@ export function candidatesOf(question: SlotQuestion): Candidate[] {
   return [...(slot.isRequired ? [] : [plain("absent")]), plain("other"), ...values];
 }
 
-type Add = (value: Json, source: string, features: readonly number[], id?: number) => void;
-
-const hashed = (features: readonly string[]): number[] => features.map((feature) => hash32(feature, 21));
+type Add = (value: Json, source: string, features: readonly string[], id?: number) => void;
 
 function finish(
   canonical: string,
@@ -82,9 +81,13 @@ function finish(
   add(`used ${used.includes(canonical)} ${used.at(-1) === canonical}`);
   add(`taken ${taken.get(key)?.includes(canonical) ?? false}`);
   if (typeof draft.value === "string") {
-    const { said, mentions } = saidOf(draft.value, view);
-    add(`said ${said} ${kinds}`);
-    for (const feature of mentions) features.add(feature);
+    const words = draft.value
+      .toLowerCase()
+      .split(/[^\p{L}\p{N}]+/u)
+      .filter((word) => word !== "");
+    const said = words.filter((word) => view.userWords.has(word)).length;
+    add(`said ${said === 0 ? 0 : said === words.length ? 2 : 1} ${kinds}`);
+    if (draft.value.length <= MAX_PHRASE) mentions(draft.value, view, add);
   }
   if ([...given.values()].includes(canonical)) add("given to another");
   add(`type ${typeOf(draft.value)}`);
@@ -101,44 +104,16 @@ function finish(
 // A phrase, not a text.
 const MAX_PHRASE = 80;
 
-type Said = {
-  /** 0: no word of the value is among the user's newest, 1: some, 2: all. */
-  readonly said: number;
-  readonly mentions: readonly number[];
-};
-
-// Every argument of a call looks at the same values: what is said of one is found once a request.
-const SAID = new WeakMap<AgentView, Map<string, Said>>();
-
-function saidOf(value: string, view: AgentView): Said {
-  const known = SAID.get(view) ?? new Map<string, Said>();
-  SAID.set(view, known);
-  let found = known.get(value);
-  if (found === undefined) {
-    const words = value
-      .toLowerCase()
-      .split(/[^\p{L}\p{N}]+/u)
-      .filter((word) => word !== "");
-    const said = words.filter((word) => view.userWords.has(word)).length;
-    found = { said: said === 0 ? 0 : said === words.length ? 2 : 1, mentions: mentionsOf(value, view) };
-    known.set(value, found);
-  }
-  return found;
-}
-
 /** Where the value is said, in any letters; which message said it last. */
-function mentionsOf(value: string, view: AgentView): number[] {
-  if (value.length > MAX_PHRASE) return [];
+function mentions(value: string, view: AgentView, add: (text: string) => void): void {
   const phrase = phraseOf(value);
-  if (phrase.trim() === "") return [];
+  if (phrase.trim() === "") return;
   const where = view.passages
     .filter((passage) => passage.phrase.includes(phrase))
     .map((passage) => passage.where);
-  const features =
-    where.length === 0
-      ? ["mentioned nowhere"]
-      : [...where.map((one) => `mentioned ${one}`), `mentioned ${where.join(" ")}`];
-  return features.map((feature) => hash32(feature, 23));
+  if (where.length === 0) return add("mentioned nowhere");
+  for (const one of where) add(`mentioned ${one}`);
+  add(`mentioned ${where.join(" ")}`);
 }
 
 function addKnown({ slot, tool, witnesses }: SlotQuestion, add: Add): void {
@@ -151,7 +126,7 @@ function addKnown({ slot, tool, witnesses }: SlotQuestion, add: Add): void {
     add(
       value,
       "known",
-      hashed([`known ${bucket}`, `known ${bucket} of ${Math.min(5, slot.known.length)}`]),
+      [`known ${bucket}`, `known ${bucket} of ${Math.min(5, slot.known.length)}`],
       hash32(`${slotKey(tool, slot.name)}\n${canonical}`, 22) | 1,
     );
   }
@@ -179,7 +154,7 @@ function addFound({ slot, tool, view, taken }: SlotQuestion, add: Add): void {
     const place =
       found.list < 0 ? "single" : `${Math.min(found.place, 3)} of ${bucketOf(list?.canonicals.length ?? 0)}`;
     const stem = `${found.from} ${found.tool} ${found.path}`;
-    const features = hashed([
+    const features = [
       stem,
       `${stem} ${ago}`,
       `${stem} ${next} ${after}`,
@@ -188,7 +163,7 @@ function addFound({ slot, tool, view, taken }: SlotQuestion, add: Add): void {
       `${found.from} place ${place} ${same}`,
       `${found.from} ${next} ${after} ${same}`,
       `alone ${Math.min(3, perPath.get(`${found.happening} ${found.path}`) ?? 0)} ${same}`,
-    ]);
+    ];
     const source = `${found.from} ${found.path}`;
     for (const value of converted(found.value, slot)) add(value, source, features);
     if (Array.isArray(found.value) && slot.keysets.length > 0)
@@ -267,7 +242,7 @@ function addSpans({ slot, view, tool }: SlotQuestion, add: Add): void {
         const value = RULES.get(rule)?.(span.text);
         if (typeof value !== "string") continue;
         count += 1;
-        const features = featuresOfSpan(passage, span, { rule, alike: alike.get(span.look) ?? 1 });
+        const features = spanFeatures(passage, span, { rule, alike: alike.get(span.look) ?? 1 });
         if (slot.types.includes("string")) add(value, `${passage.where} ${rule}`, features);
         if (slot.types.includes("list")) {
           add([value], `${passage.where} ${rule} list`, features);
@@ -279,32 +254,19 @@ function addSpans({ slot, view, tool }: SlotQuestion, add: Add): void {
       if (!normalRules.has(normal.rule) || count >= MAX_SPANS) continue;
       count += 1;
       if (slot.types.includes(typeOf(normal.value)))
-        add(normal.value, `${passage.where} ${normal.rule}`, hashed(normalFeatures(passage, normal)));
+        add(normal.value, `${passage.where} ${normal.rule}`, normalFeatures(passage, normal));
     }
     // Several of a kind said at once: the people to invite.
     if (all.length > 1 && new Set(fitting.map(({ look }) => look)).size === 1)
-      add(all, `${passage.where} all`, hashed([`all ${passage.where}`, `all ${tool} ${slot.name}`]));
+      add(all, `${passage.where} all`, [`all ${passage.where}`, `all ${tool} ${slot.name}`]);
   }
 }
 
-type SpanUse = { readonly rule: string; readonly alike: number };
-
-// The same for every argument that reads the span so.
-const OF_SPANS = new WeakMap<PassageSpan, Map<string, readonly number[]>>();
-
-function featuresOfSpan(passage: Passage, span: PassageSpan, use: SpanUse): readonly number[] {
-  const known = OF_SPANS.get(span) ?? new Map<string, readonly number[]>();
-  OF_SPANS.set(span, known);
-  const key = `${use.rule} ${Math.min(use.alike, 3)}`;
-  let features = known.get(key);
-  if (features === undefined) {
-    features = hashed(spanFeatures(passage, span, use));
-    known.set(key, features);
-  }
-  return features;
-}
-
-function spanFeatures(passage: Passage, span: PassageSpan, { rule, alike }: SpanUse): string[] {
+function spanFeatures(
+  passage: Passage,
+  span: PassageSpan,
+  { rule, alike }: { readonly rule: string; readonly alike: number },
+): string[] {
   const { where, lower } = passage;
   const [left, right] = [lower[span.start - 1] ?? "<s>", lower[span.end] ?? "</>"];
   const left2 = lower[span.start - 2] ?? "<s>";
