@@ -22,7 +22,7 @@ if (only !== undefined) {
   process.stdout.write(`${JSON.stringify(await runExtra(only))}\n`);
 } else if (soakMinutes === undefined) {
   const peers = valueOf("--peers")?.split(",") ?? PEERS;
-  const rounds = Number(valueOf("--rounds") ?? (isQuick ? 3 : 5));
+  const rounds = Number(valueOf("--rounds") ?? (isQuick ? 2 : 5));
   const rows = await measureAll({ peers, rounds, isQuick, say });
   const extras: Extras | null = isQuick ? null : await runExtras(say);
   if (flags.includes("--json")) process.stdout.write(`${JSON.stringify(jsonOf(rows, extras))}\n`);

@@ -20,6 +20,8 @@ export type Peer = {
 const ROOT = join(import.meta.dirname, "../..");
 const PEERS = join(ROOT, "bench/.peers");
 const PORTKEY = "1.15.2";
+/** Of its dependency: with the newest that its package.json allows, streams end as 500 ("immutable": it appends to headers of fetch). */
+const PORTKEY_SERVER = "1.13.8";
 const GATEWAY_CORE = "0";
 const READY_TIMEOUT_MS = 90_000;
 const PATH = "/v1/chat/completions";
@@ -124,46 +126,28 @@ http { access_log off; client_body_temp_path ${folder}/body; proxy_temp_path ${f
 }
 
 async function portkey(upstreamPort: number): Promise<Peer | null> {
-  const folder = join(PEERS, "portkey");
+  const folder = join(PEERS, `portkey-${PORTKEY}-${PORTKEY_SERVER}`);
   const entry = join(folder, "node_modules/@portkey-ai/gateway/build/start-server.js");
   if (!existsSync(entry)) {
     mkdirSync(folder, { recursive: true });
+    const overrides = { "@hono/node-server": PORTKEY_SERVER };
+    const dependencies = { "@portkey-ai/gateway": PORTKEY };
+    writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies, overrides }));
+    const args = ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--prefix", folder];
     try {
-      const what = `@portkey-ai/gateway@${PORTKEY}`;
-      const args = [
-        "install",
-        "--no-save",
-        "--ignore-scripts",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-        folder,
-        what,
-      ];
       execFileSync("npm", args, { stdio: "ignore" });
     } catch (error) {
       return skipped("portkey", `could not be installed: ${(error as Error).message.split("\n")[0]}`);
     }
   }
   const port = await freePort();
-  const child = pinned(nodeForPortkey(), [entry, "--headless", `--port=${port}`], "ignore");
+  const child = pinned(process.execPath, [entry, "--headless", `--port=${port}`], "ignore");
   const headers = {
     ...KEY,
     "x-portkey-provider": "openai",
     "x-portkey-custom-host": `http://127.0.0.1:${upstreamPort}/v1`,
   };
   return running(child, { name: "portkey", port, path: PATH, headers });
-}
-
-/** Under Node 24 it answers everything with 500 (it writes to headers that fetch made immutable): an older one, where there is one. */
-function nodeForPortkey(): string {
-  for (const folder of (process.env["PATH"] ?? "").split(":")) {
-    const node = join(folder, "node");
-    if (!existsSync(node)) continue;
-    const version = execFileSync(node, ["--version"], { encoding: "utf8" });
-    if (Number(/^v(\d+)/.exec(version)?.[1]) < 24) return node;
-  }
-  return process.execPath;
 }
 
 function skipped(name: string, why: string): null {
