@@ -48,7 +48,7 @@ export async function measureAll({ peers, rounds, isQuick, say }: MeasureOptions
       const peer = await starter(provider.port);
       if (peer !== null) running.push(peer);
     }
-    await warmUp(running, provider);
+    await warmUp(running, provider, isQuick);
     for (let round = 0; round < rounds; round += 1) {
       const direct = await directly(provider, isQuick);
       for (const peer of running) {
@@ -84,11 +84,12 @@ const secondsOf = (isQuick: boolean): number => (isQuick ? 2 : 6);
 
 /** The code of a larger program is compiled later: less, and the first rounds measure the compiler. */
 const WARM_UP_SECONDS = 6;
+const QUICK_WARM_UP_SECONDS = 4;
 
-async function warmUp(peers: readonly Peer[], provider: Provider): Promise<void> {
+async function warmUp(peers: readonly Peer[], provider: Provider, isQuick: boolean): Promise<void> {
+  const seconds = isQuick ? QUICK_WARM_UP_SECONDS : WARM_UP_SECONDS;
   await provider.behave(CLOSED_BEHAVIOUR);
-  for (const peer of peers)
-    await runLoad(jobTo(peer, { kind: "closed", connections: 32, seconds: WARM_UP_SECONDS }));
+  for (const peer of peers) await runLoad(jobTo(peer, { kind: "closed", connections: 32, seconds }));
 }
 
 type Direct = {
