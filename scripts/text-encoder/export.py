@@ -7,6 +7,7 @@ import struct
 import sys
 
 import numpy as np
+import torch
 
 from teacher import read_tokenizer
 from train import DIMENSIONS, HEADS, INNER, LAYERS, UNKNOWN, forward, kept_pieces, pack
@@ -60,7 +61,8 @@ def vector(p, axes, ids):
     if not ids:
         return np.zeros(OUTPUT)
     seen = np.array(ends(ids), np.int32)
-    said = np.asarray(forward(p, *pack([seen])))[0]
+    tensors = {name: torch.tensor(value) for name, value in p.items()}
+    said = forward(tensors, *[torch.tensor(part) for part in pack([seen])])[0].numpy()
     said = said + (p["pieces"][np.array(ids)].mean(0) - p["pieces"][seen].mean(0)) @ p["plain"]
     said = said @ axes
     return said / np.linalg.norm(said)
