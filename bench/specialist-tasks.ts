@@ -46,6 +46,13 @@ export const BENCHES: readonly Bench[] = [
   { task: "CLINC150", family: "closed-set", file: CLINC, splits: one(clincSplit(15_000)) },
   { task: "CLINC150, 3,000", family: "closed-set", file: CLINC, quick: true, splits: one(clincSplit(3_000)) },
   {
+    task: "CLINC150, its validation part",
+    family: "closed-set",
+    file: CLINC,
+    splits: one((rows) => clincSplit(15_000)(rows.filter(({ split }) => split !== "oos_train"))),
+    note: "the 100 out-of-scope requests of the validation part alone, where the first row has those of the training part, too",
+  },
+  {
     task: "CLINC150, out of scope known",
     family: "closed-set",
     file: CLINC,
