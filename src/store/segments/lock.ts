@@ -1,4 +1,4 @@
-import { closeSync, openSync } from "node:fs";
+import { chmodSync, statSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 
 export type FileLock = { release(): void };
@@ -10,10 +10,10 @@ export type FileLock = { release(): void };
 export function tryLock(path: string, waitMs = 0): FileLock | null {
   let database: DatabaseSync | null = null;
   try {
-    // SQLite would make it as the umask says.
-    closeSync(openSync(path, "a", 0o600));
     database = new DatabaseSync(path, { timeout: waitMs });
     database.exec("PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE");
+    // By its name, never by a handle of our own: to close one gives up all locks that this process has on the file (POSIX).
+    if ((statSync(path).mode & OF_OTHERS) !== 0) chmodSync(path, 0o600);
   } catch (error) {
     database?.close();
     if (isBusy(error)) return null;
@@ -23,6 +23,7 @@ export function tryLock(path: string, waitMs = 0): FileLock | null {
   return { release: () => held.close() };
 }
 
+const OF_OTHERS = 0o077;
 const SQLITE_BUSY = 5;
 
 function isBusy(error: unknown): boolean {
