@@ -12,6 +12,11 @@ const REQUEST_TIMEOUT_MS = 120_000;
 const TIMEOUT_CHECK_MS = 2000;
 /** Above the pools of the usual clients, which keep connections for about a minute or less. */
 const KEEP_ALIVE_MS = 75_000;
+/**
+ * Connections that the system holds until they are taken (Linux bounds it by net.core.somaxconn). With Node's 511 a rush of clients has its first
+ * packets dropped and sent again seconds later, when the time for a head may be over.
+ */
+const BACKLOG = 4096;
 /** Real requests have 1 to 4 KB of headers. */
 const MAX_HEADER_BYTES = 32 * 1024;
 
@@ -62,7 +67,7 @@ export async function openListener(
 async function listen(server: Server, { host, port, reusePort }: ListenOptions): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen({ port, host, reusePort, exclusive: true }, () => resolve());
+  server.listen({ port, host, reusePort, exclusive: true, backlog: BACKLOG }, () => resolve());
   try {
     await promise;
   } catch (error) {
