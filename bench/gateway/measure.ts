@@ -83,7 +83,7 @@ const jobTo = (peer: Pick<Peer, "port" | "path" | "headers">, more: Partial<Job>
 const secondsOf = (isQuick: boolean): number => (isQuick ? 2 : 6);
 
 /** The code of a larger program is compiled later: less, and the first rounds measure the compiler. */
-const WARM_UP_SECONDS = 6;
+const WARM_UP_SECONDS = 25;
 const QUICK_WARM_UP_SECONDS = 4;
 
 async function warmUp(peers: readonly Peer[], provider: Provider, isQuick: boolean): Promise<void> {
