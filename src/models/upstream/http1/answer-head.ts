@@ -1,3 +1,5 @@
+import { NAME, UNFIT_IN_VALUE } from "./header-text.ts";
+
 /** The head of an answer as it was read. */
 export type AnswerHead = {
   /** 0 for HTTP/1.0, 1 for HTTP/1.1. */
@@ -8,9 +10,6 @@ export type AnswerHead = {
 };
 
 const STATUS_LINE = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
-const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-/** What may stand in no line: control characters, a line break that is not the end of a line, the beginning of a folded one. */
-const UNFIT = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Names that were seen and found fit, with their lower case: providers use a few dozen. */
 const known = new Map<string, string>();
@@ -33,7 +32,7 @@ export function readHead(text: string): AnswerHead | string {
     const name = nameOf(text.slice(at, colon));
     if (name === null) return "a name in its head is none";
     const value = withoutSpace(text, colon + 1, end);
-    if (UNFIT.test(value)) return `its header ${name} has a character that none may have`;
+    if (UNFIT_IN_VALUE.test(value)) return `its header ${name} has a character that none may have`;
     const before: unknown = headers[name];
     // What an object has by birth is no header.
     if (typeof before !== "string") headers[name] = value;
@@ -58,7 +57,7 @@ const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
 function nameOf(text: string): string | null {
   const name = known.get(text);
   if (name !== undefined) return name;
-  if (!TOKEN.test(text)) return null;
+  if (!NAME.test(text)) return null;
   const lower = text.toLowerCase();
   if (known.size < MAX_KNOWN) known.set(text, lower);
   return lower;

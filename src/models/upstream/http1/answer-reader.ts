@@ -48,11 +48,6 @@ export class AnswerReader {
     this.#maxHeadBytes = maxHeadBytes;
   }
 
-  /** True once the head has been told. */
-  get hasHead(): boolean {
-    return this.#state !== "head";
-  }
-
   push(bytes: Buffer): Reading {
     let at = 0;
     while (at < bytes.length) {

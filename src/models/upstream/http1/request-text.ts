@@ -1,7 +1,6 @@
 import type { Outgoing } from "../types.ts";
+import { NAME, UNFIT_IN_VALUE } from "./header-text.ts";
 
-const TOKEN = /^[!#$%&'*+.^_`|~\w-]+$/;
-const UNFIT_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 const UNFIT_PATH = /[^\x21-\x7e\x80-\xff]/;
 /** Of the connection, which is ours. A host may be said: then that one is. */
 const OWN = new Set(["connection", "content-length", "expect", "keep-alive", "transfer-encoding", "upgrade"]);
@@ -18,7 +17,7 @@ export function requestText({ method, path, headers, body }: Outgoing, host: str
   for (const name in headers) {
     if (!fit.has(name)) checkName(name);
     const value = headers[name];
-    if (UNFIT_VALUE.test(value)) throw new TypeError(`invalid ${name} header`);
+    if (UNFIT_IN_VALUE.test(value)) throw new TypeError(`invalid ${name} header`);
     text += `${name}: ${value}\r\n`;
   }
   return method === "GET" && body.length === 0
@@ -27,6 +26,6 @@ export function requestText({ method, path, headers, body }: Outgoing, host: str
 }
 
 function checkName(name: string): void {
-  if (!TOKEN.test(name) || OWN.has(name.toLowerCase())) throw new TypeError(`invalid header ${name}`);
+  if (!NAME.test(name) || OWN.has(name.toLowerCase())) throw new TypeError(`invalid header ${name}`);
   if (fit.size < MAX_FIT) fit.add(name);
 }
