@@ -1,6 +1,7 @@
 import type { Socket } from "node:net";
 import { buildConnector } from "undici";
 import type { Timeouts } from "../types.ts";
+import { SHARED_READING } from "./reading.ts";
 import { KEEP_MS, Wire, type WireExchange, type WireOwner } from "./wire.ts";
 
 /** An exchange with its times, in ticks of its pool; `expire` is called when one of them has come. */
@@ -44,7 +45,12 @@ export class WirePool implements WireOwner {
     // An address of IPv6 stands in brackets in a URL, and nowhere else.
     this.#address = { protocol, hostname: hostname.replace(/^\[(.*)\]$/, "$1"), host, port };
     this.#timeouts = timeouts;
-    this.#connect = buildConnector({ timeout: timeouts.connectMs, allowH2: false, noDelay: true });
+    this.#connect = buildConnector({
+      timeout: timeouts.connectMs,
+      allowH2: false,
+      noDelay: true,
+      onread: SHARED_READING,
+    });
     const shortest = Math.min(timeouts.firstByteMs, timeouts.idleMs, timeouts.totalMs);
     this.#tickMs = Math.min(MAX_TICK_MS, Math.max(MIN_TICK_MS, Math.floor(shortest / TICKS)));
   }

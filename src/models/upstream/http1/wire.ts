@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import { AnswerReader, type AnswerTaker, type Reading } from "./answer-reader.ts";
+import { readWith } from "./reading.ts";
 
 /** One question on a connection: what goes out, and who takes the answer. */
 export type WireExchange = AnswerTaker & {
@@ -45,7 +46,7 @@ export class Wire {
   constructor(socket: Socket, owner: WireOwner) {
     this.#socket = socket;
     this.#owner = owner;
-    socket.on("data", (bytes: Buffer) => this.#take(bytes));
+    readWith(socket, (bytes) => this.#take(bytes));
     socket.on("end", () => this.#end());
     socket.on("error", (error) => (this.#error ??= error));
     socket.on("close", () => this.#close());
