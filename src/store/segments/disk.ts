@@ -1,13 +1,17 @@
 import { close, constants, fdatasync, ftruncate, open, write, writev } from "node:fs";
-import { open as openFile, rename, statfs, unlink } from "node:fs/promises";
+import { open as openFile, rename, statfs, unlink, type FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { BLOCK_BYTES } from "./format.ts";
+
+/** `gently`: others write meanwhile, and must not wait for it. */
+export type Pace = "gently" | "at-once";
 
 /** What the log asks of the disk, so that a test can hand in a bad one. */
 export type SegmentDisk = {
   /** A file of `bytes`, all of them allocated, that begins with `header`; it and its name are on the disk when this resolves. */
-  create(path: string, header: Buffer, bytes: number): Promise<SegmentFile>;
+  create(path: string, header: Buffer, bytes: number, pace: Pace): Promise<SegmentFile>;
   remove(path: string): Promise<void>;
 };
 
@@ -20,6 +24,9 @@ export type SegmentFile = {
 
 /** One write of zeros; the memory is shared by all of them, and never more than the system's one page of zeros. */
 const ZEROS = Buffer.alloc(4 * 1024 * 1024);
+/** A disk writes this within a few milliseconds, and others get their turn between two. */
+const GENTLE_BYTES = 512 * 1024;
+const GENTLE_PAUSE_MS = 5;
 
 // Measured on ext4, 4 KB groups: with O_DSYNC 335 µs of processor a group, write and fdatasync 535 µs, since it is one trip to the thread
 // pool instead of two. Other systems do not empty the drive's cache for O_DSYNC: there it is fdatasync.
@@ -28,16 +35,14 @@ const FLAGS = constants.O_RDWR | (IS_SYNCED_BY_WRITE ? constants.O_DSYNC : 0);
 
 /** Zeros are written, not only room reserved: a group then changes no metadata, and a full disk is met when a segment is made. */
 export const realDisk: SegmentDisk = {
-  async create(path, header, bytes) {
+  async create(path, header, bytes, pace) {
     // Under another name until it is whole: a segment with a broken header is damage, never a crash at its birth.
     const draft = `${path}.new`;
     await needRoom(dirname(path), bytes);
     try {
       const file = await openFile(draft, "w", 0o600);
       try {
-        for (let at = 0; at < bytes; at += ZEROS.length) {
-          await writeAll(file.fd, ZEROS.subarray(0, Math.min(ZEROS.length, bytes - at)), at);
-        }
+        await writeZeros(file, bytes, pace);
         await writeAll(file.fd, header, 0);
         await file.sync();
       } finally {
@@ -54,6 +59,17 @@ export const realDisk: SegmentDisk = {
   },
   remove: unlink,
 };
+
+/** Gently: in small pieces, each of them synced, with pauses: one sync of it all would hold up every group that is written meanwhile. */
+async function writeZeros(file: FileHandle, bytes: number, pace: Pace): Promise<void> {
+  const most = pace === "gently" ? GENTLE_BYTES : ZEROS.length;
+  for (let at = 0; at < bytes; at += most) {
+    await writeAll(file.fd, ZEROS.subarray(0, Math.min(most, bytes - at)), at);
+    if (pace === "at-once" || at + most >= bytes) continue;
+    await file.datasync();
+    await sleep(GENTLE_PAUSE_MS);
+  }
+}
 
 /**
  * As much again stays free: folding needs room in the database before it can free any here, and a disk that is full to the last byte

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { withFolder } from "../testing.ts";
+import { realDisk, type Pace } from "./disk.ts";
 import { BLOCK_BYTES, MAX_APPEND_BYTES } from "./format.ts";
 import { segmentNameOf, writersIn } from "./folder.ts";
 import { openSegmentLog, type SegmentLogOptions } from "./log.ts";
@@ -91,6 +92,37 @@ describe("openSegmentLog()", () => {
       // 14 groups of a block each, the header, the closing frame.
       expect(statSync(pathsIn(dir)[0]).size).toBeLessThan(16 * BLOCK_BYTES);
     }));
+
+  test("makes the next file gently while the present one is written to, and only then", () =>
+    withFolder(async (dir) => {
+      const paces: string[] = [];
+      const create: typeof realDisk.create = (path, header, bytes, pace) => {
+        paces.push(pace);
+        return realDisk.create(path, header, bytes, pace);
+      };
+      const disk = { create, remove: (path: string) => realDisk.remove(path) };
+      const segmentBytes = 2 * 1024 * 1024;
+      const log = await open(dir, { disk, segmentBytes });
+      for (const id of ids(3)) expect(await append(log, callRecords(id, 150_000))).toBeNull();
+      expect(paces).toEqual(["at-once", "gently"]);
+      // Nothing is ready for one that is larger: it is waited for, and full at once.
+      expect(await append(log, callRecords("large", segmentBytes))).toBeNull();
+      expect(paces).toEqual(["at-once", "gently", "at-once", "gently"]);
+      await log.close();
+      expect(callIdsIn(itemsIn(dir, keys))).toEqual([...ids(3), "large"]);
+    }));
+
+  test.each<Pace>(["at-once", "gently"])("a file made %s is its header, then zeros to its end", (pace) =>
+    withFolder(async (dir) => {
+      const path = join(dir, "file");
+      const file = await realDisk.create(path, Buffer.alloc(BLOCK_BYTES, 1), 1_500_000, pace);
+      const bytes = readFileSync(path);
+      await file.close(0);
+      expect(bytes.length).toBe(1_500_000);
+      expect(bytes.subarray(0, BLOCK_BYTES).every((byte) => byte === 1)).toBe(true);
+      expect(bytes.subarray(BLOCK_BYTES).every((byte) => byte === 0)).toBe(true);
+    }),
+  );
 
   test("takes an append that is larger than a segment", () =>
     withFolder(async (dir) => {

@@ -2,7 +2,7 @@ import { createSecretKey, randomBytes, type KeyObject } from "node:crypto";
 import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { storeError } from "../sql-error.ts";
-import { realDisk, type SegmentDisk, type SegmentFile } from "./disk.ts";
+import { realDisk, type Pace, type SegmentDisk, type SegmentFile } from "./disk.ts";
 import { blockAfter, BLOCK_BYTES, encodeHeader, framedBytes, keyNameOf, sealFrame } from "./format.ts";
 import { lockNameOf, segmentNameOf } from "./folder.ts";
 import { tryLock } from "./lock.ts";
@@ -36,6 +36,8 @@ export const SEGMENT_BYTES = 32 * 1024 * 1024;
 export const MAX_WAITING_BYTES = 64 * 1024 * 1024;
 /** A disk that takes longer for one write has stopped: its callers would rather know. */
 export const STALL_MS = 5000;
+/** Groups of ordinary calls; one buffer for all of them. */
+const MAX_GATHERED_BYTES = 256 * 1024;
 /** No space, over quota, over the largest size of a file. */
 const FULL = ["ENOSPC", "EDQUOT", "EFBIG"];
 /** One who asks whether we live holds our lock for a moment. */
@@ -73,6 +75,7 @@ class Writer implements SegmentLog {
   readonly #queue: GroupQueue;
   readonly #id = randomBytes(12).toString("hex");
   readonly #lock: { release(): void };
+  readonly #gathered = Buffer.allocUnsafeSlow(MAX_GATHERED_BYTES);
   #current: Segment | null = null;
   #next: Promise<Segment> | null = null;
   #number = 0;
@@ -99,7 +102,7 @@ class Writer implements SegmentLog {
 
   async open(): Promise<void> {
     try {
-      this.#current = await this.#create(0);
+      this.#current = await this.#create(0, "at-once");
     } catch (error) {
       // A gateway must start on a full disk, too: its calls are refused or served unrecorded until there is room.
       if (this.#failureOf(error).code === "store-full") return;
@@ -147,7 +150,7 @@ class Writer implements SegmentLog {
   }
 
   async #writeTo(segment: Segment, { pieces, bytes, records }: Group): Promise<void> {
-    const plain = Buffer.concat(pieces, bytes);
+    const plain = this.#gather(pieces, bytes);
     const frame = sealFrame(segment.key, { kind: "group", sequence: segment.groups, records }, plain);
     const error = await writeTo(segment.file, frame, segment.position);
     if (error !== null) {
@@ -160,10 +163,21 @@ class Writer implements SegmentLog {
     if (segment.position > segment.capacity / 2) this.#prepare();
   }
 
+  /** All in one piece, in memory that the next group is put into as well: it is sealed before anything else is written. */
+  #gather(pieces: readonly Uint8Array[], bytes: number): Uint8Array {
+    if (bytes > MAX_GATHERED_BYTES) return Buffer.concat(pieces, bytes);
+    let at = 0;
+    for (const piece of pieces) {
+      this.#gathered.set(piece, at);
+      at += piece.length;
+    }
+    return this.#gathered.subarray(0, bytes);
+  }
+
   /** The next segment, begun before this one is full: making one takes tens of milliseconds. */
   #prepare(): void {
     if (this.#next !== null || this.#options.nowMs() < this.#retryAtMs) return;
-    const next = this.#create(0);
+    const next = this.#create(0, "gently");
     this.#next = next;
     next.catch(() => {
       this.#retryAtMs = this.#options.nowMs() + RETRY_MS;
@@ -174,18 +188,18 @@ class Writer implements SegmentLog {
   async #roll(bytes: number): Promise<Segment> {
     const prepared = this.#next;
     this.#next = null;
-    let segment = (await prepared?.catch(() => null)) ?? (await this.#create(bytes));
+    let segment = (await prepared?.catch(() => null)) ?? (await this.#create(bytes, "at-once"));
     if (!fits(segment, bytes)) {
       // One group larger than a segment gets a file of its own size; what was prepared stays, empty.
       this.#finish(segment);
-      segment = await this.#create(bytes);
+      segment = await this.#create(bytes, "at-once");
     }
     if (this.#current !== null) this.#finish(this.#current);
     this.#current = segment;
     return segment;
   }
 
-  async #create(bytes: number): Promise<Segment> {
+  async #create(bytes: number, pace: Pace): Promise<Segment> {
     const { dir, keys, nowMs, segmentBytes = SEGMENT_BYTES } = this.#options;
     const room = BLOCK_BYTES + bytes + BLOCK_BYTES;
     const capacity = Math.max(segmentBytes, blockAfter(room));
@@ -198,7 +212,7 @@ class Writer implements SegmentLog {
     const path = join(dir, segmentNameOf(name));
     try {
       const header = encodeHeader({ ...name, createdMs: nowMs(), capacity, wrappedKey });
-      const file = await this.#disk.create(path, header, capacity);
+      const file = await this.#disk.create(path, header, capacity, pace);
       return { file, path, key: createSecretKey(key), capacity, position: BLOCK_BYTES, groups: 0 };
     } catch (error) {
       this.#number = number;

@@ -78,10 +78,10 @@ export function faultyDisk(): SegmentDisk & { fault: Error | null; hold: Promise
     fault: null,
     hold: null,
     remove: (path) => realDisk.remove(path),
-    async create(path, header, bytes) {
+    async create(path, header, bytes, pace) {
       await disk.hold;
       if (disk.fault !== null) throw disk.fault;
-      const file = await realDisk.create(path, header, bytes);
+      const file = await realDisk.create(path, header, bytes, pace);
       return {
         write(pieces, position, done) {
           const { fault, hold } = disk;
