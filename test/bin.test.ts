@@ -23,18 +23,20 @@ async function serveWith(flags: readonly string[]): Promise<{ flags: string[]; c
   const exited = once(child, "exit");
   child.kill("SIGTERM");
   const [code] = (await exited) as [unknown];
-  return { flags: seen.filter((word) => word.includes("semi-space")), code };
+  return { flags: seen.filter((word) => /semi.space|heap.growing/.test(word)), code };
 }
 
 test.runIf(process.platform === "linux")(
-  "serve bounds its young heap, in the process that was started",
+  "serve bounds its heap, in the process that was started",
   async () => {
     const served = await serveWith(["--disable-warning=ExperimentalWarning"]);
-    expect(served).toEqual({ flags: ["--max-semi-space-size=16"], code: 0 });
+    expect(served).toEqual({ flags: ["--max-semi-space-size=16", "--heap-growing-percent=200"], code: 0 });
   },
 );
 
-test.runIf(process.platform === "linux")("serve keeps the bound that the operator has set", async () => {
-  const served = await serveWith(["--max-semi-space-size=32"]);
-  expect(served).toEqual({ flags: ["--max-semi-space-size=32"], code: 0 });
+test.runIf(process.platform === "linux")("serve keeps the bounds that the operator has set", async () => {
+  const one = await serveWith(["--max_semi_space_size=32"]);
+  expect(one).toEqual({ flags: ["--max_semi_space_size=32", "--heap-growing-percent=200"], code: 0 });
+  const both = ["--max-semi-space-size=32", "--heap-growing-percent=50"];
+  expect(await serveWith(both)).toEqual({ flags: both, code: 0 });
 });

@@ -23,7 +23,7 @@ export type SegmentFile = {
 };
 
 /** One write of zeros; the memory is shared by all of them, and never more than the system's one page of zeros. */
-const ZEROS = Buffer.alloc(4 * 1024 * 1024);
+const ZEROS = Buffer.alloc(1024 * 1024);
 /** A disk writes this within a few milliseconds, and others get their turn between two. */
 const GENTLE_BYTES = 512 * 1024;
 const GENTLE_PAUSE_MS = 5;
