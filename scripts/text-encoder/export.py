@@ -9,13 +9,15 @@ import sys
 import numpy as np
 import torch
 
-from teacher import read_tokenizer
-from train import DIMENSIONS, HEADS, INNER, LAYERS, UNKNOWN, forward, kept_pieces, pack
+from teacher import HEADS, WIDTH, read_tokenizer
+from train import HEAD, INNER, LAYERS, MARKS, PIECES, UNKNOWN, forward, kept_pieces, pack
 
 # Numbers of a text's vector: the directions in which the teacher's vectors of the corpus lie most.
 OUTPUT = 192
-# Tokens that see each other when the encoder is used; it was trained with more, which cost more time than they gain.
-WINDOW = 20
+# Word pieces that see each other when the encoder is used, and of a longer text; it was trained with more, which cost more time than they gain.
+WINDOW, ENDS = 20, 16
+# Whole numbers of a matrix lie between minus this and this, and are written with ZERO more.
+MOST, ZERO = 63, 64
 MAGIC = 0x50535355
 TYPES = {np.dtype("int8"): "Int8Array", np.dtype("float32"): "Float32Array"}
 TEXTS = [
@@ -39,7 +41,7 @@ def aligned(size):
 def packed(meta, arrays):
     """The bytes of `packArtifact` in src/learn/families/artifact.ts."""
     layout = [{"name": n, "type": TYPES[a.dtype], "length": int(a.size)} for n, a in arrays.items()]
-    header = {"kind": "text-encoder", "version": 1, "meta": meta, "arrays": layout}
+    header = {"kind": "text-encoder", "version": 2, "meta": meta, "arrays": layout}
     head = json.dumps(header, separators=(",", ":"), ensure_ascii=False).encode()
     out = bytearray(struct.pack("<II", MAGIC, len(head)) + head)
     for array in arrays.values():
@@ -47,13 +49,29 @@ def packed(meta, arrays):
     return bytes(out) + bytes(aligned(len(out)) - len(out))
 
 
-def layer_of(p, layer):
-    names = ["norm_heads", "heads", "out", "norm_middle", "middle", "middle_bias", "back"]
-    return np.concatenate([p[f"{name}{layer}"].ravel() for name in names])
+def in_levels(matrix):
+    """Whole numbers for a matrix, and the scale of each column."""
+    scales = np.abs(matrix).max(0) / MOST
+    scales[scales == 0] = 1
+    return np.round(matrix / scales), scales.astype(np.float32)
+
+
+def laid(levels):
+    """Whole numbers as the kernel reads them: blocks of eight columns, in them fours of rows, the four of each column together."""
+    inner, columns = levels.shape
+    blocks = (levels + ZERO).astype(np.int8).reshape(inner // 4, 4, columns // 8, 8)
+    return np.ascontiguousarray(blocks.transpose(2, 0, 3, 1)).ravel()
+
+
+def rows_in_levels(x):
+    """What the runtime does to the rows of a product."""
+    scales = x.abs().amax(-1, keepdim=True)
+    scales = torch.where(scales > 0, scales, 1)
+    return torch.round(x * (127 / scales)) * (scales / 127)
 
 
 def ends(ids):
-    return ids if len(ids) <= WINDOW else ids[: WINDOW // 2] + ids[-WINDOW // 2 :]
+    return ids if len(ids) <= WINDOW else ids[: ENDS // 2] + ids[-ENDS // 2 :]
 
 
 def vector(p, axes, ids):
@@ -62,7 +80,8 @@ def vector(p, axes, ids):
         return np.zeros(OUTPUT)
     seen = np.array(ends(ids), np.int32)
     tensors = {name: torch.tensor(value) for name, value in p.items()}
-    said = forward(tensors, *[torch.tensor(part) for part in pack([seen])])[0].numpy()
+    with torch.no_grad():
+        said = forward(tensors, *[torch.tensor(part) for part in pack([seen])], rows_in_levels)[0].numpy()
     said = said + (p["pieces"][np.array(ids)].mean(0) - p["pieces"][seen].mean(0)) @ p["plain"]
     said = said @ axes
     return said / np.linalg.norm(said)
@@ -77,27 +96,49 @@ def main():
     scales = np.abs(p["pieces"]).max(1) / 127
     scales[scales == 0] = 1
     levels = np.round(p["pieces"] / scales[:, None]).astype(np.int8)
+    shipped = dict(p, pieces=(levels * scales[:, None]).astype(np.float32))
+    matrices, columns = [], []
+    for name in ["up"] + [f"{part}#{layer}" for layer in range(len(LAYERS)) for part in ("heads", "out", "middle", "back")]:
+        matrix = p[name.replace("#", "")]
+        bias = p[name.replace("#", "_bias")] if "#" in name else np.zeros(matrix.shape[1], np.float32)
+        whole, of_columns = in_levels(matrix)
+        shipped[name.replace("#", "")] = (whole * of_columns).astype(np.float32)
+        matrices.append(laid(whole))
+        columns += [of_columns, bias]
+    norms = [p["norm"]] + [p[f"norm_{part}{layer}"] for layer in range(len(LAYERS)) for part in ("heads", "middle")]
     arrays = {
         "levels": levels.ravel(),
         "scales": scales.astype(np.float32),
-        "positions": p["positions"][:WINDOW].ravel(),
-        "layers": np.concatenate([layer_of(p, layer) for layer in range(LAYERS)]),
-        "norm": p["norm"].ravel(),
+        "positions": p["positions"][: WINDOW + MARKS].ravel(),
+        "matrices": np.concatenate(matrices),
+        "columns": np.concatenate(columns),
+        "norms": np.concatenate([norm.ravel() for norm in norms]),
         "contextual": (p["contextual"] @ axes).ravel(),
         "plain": (p["plain"] @ axes).ravel(),
         "bias": p["bias"] @ axes,
     }
     digest = hashlib.sha256(b"".join(array.tobytes() for array in arrays.values())).hexdigest()[:16]
-    shape = {"dimensions": DIMENSIONS, "layers": LAYERS, "heads": HEADS, "inner": INNER, "window": WINDOW, "output": OUTPUT}
+    shape = {
+        "pieces": PIECES,
+        "dimensions": WIDTH,
+        "layers": len(LAYERS),
+        "heads": HEADS,
+        "headSize": HEAD,
+        "inner": INNER,
+        "window": WINDOW,
+        "ends": ENDS,
+        "output": OUTPUT,
+    }
     meta = {
         "id": digest,
         "shape": shape,
         "unknown": int(number[UNKNOWN]),
+        "start": len(kept) - MARKS,
+        "end": len(kept) - 1,
         "vocabulary": [vocabulary[at] for at in kept],
     }
     with open(repository + "/base/encoder/encoder.bin", "wb") as file:
         file.write(packed(meta, arrays))
-    shipped = dict(p, pieces=(levels * scales[:, None]).astype(np.float32))
     cases = []
     for text, encoded in zip(TEXTS, read_tokenizer(folder).encode_batch(TEXTS, add_special_tokens=False)):
         ids = [int(number[at]) for at in encoded.ids]

@@ -1,23 +1,97 @@
-// Writes src/learn/encoder/kernel-code.ts from multiply.wat beside this file.
+// Writes src/learn/encoder/kernel-code.ts from kernel.wat beside this file and the product of levels below: once with the vector instruction for products of whole numbers that
+// WebAssembly calls relaxed, and once with older ones that give the same sums, for engines without it.
 // Usage: node scripts/text-encoder/make-kernel.ts FOLDER   (the folder of the npm package wabt, 1.0.39)
 import { readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 
 type Wabt = () => Promise<{
-  parseWat: (name: string, text: string, features: { simd: boolean }) => Parsed;
+  parseWat: (name: string, text: string, features: { simd: boolean; relaxed_simd: boolean }) => Parsed;
 }>;
 type Parsed = { toBinary: (options: object) => { buffer: Uint8Array } };
+
+const EVEN = "0 1 4 5 8 9 12 13 16 17 20 21 24 25 28 29";
+const ODD = "2 3 6 7 10 11 14 15 18 19 22 23 26 27 30 31";
+const RELAXED =
+  /\(i32x4\.relaxed_dot_i8x16_i7x16_add_s (\(local\.get \$\w+\)) (\(local\.get \$\w+\)) (\(local\.get \$\w+\))\)/gu;
+
+/** Products of neighbours are added in 16 bits, which they fit: 2 · 127 · 127. */
+function older(_: string, x: string, w: string, sum: string): string {
+  const low = `(i16x8.extmul_low_i8x16_s ${x} ${w})`;
+  const high = `(i16x8.extmul_high_i8x16_s ${x} ${w})`;
+  const pairs = `(i16x8.add (i8x16.shuffle ${EVEN} ${low} ${high}) (i8x16.shuffle ${ODD} ${low} ${high}))`;
+  return `(i32x4.add ${sum} (i32x4.extadd_pairwise_i16x8_s ${pairs}))`;
+}
+
+/** The product of levels for so many rows at a time: as many sums as there are registers for. */
+function levelProduct(rows: number): string {
+  const each = (text: (r: number) => string): string =>
+    Array.from({ length: rows }, (_, r) => text(r)).join("\n");
+  const stored = (r: number, sums: string, scale: string, offset: number): string => `
+          (v128.store offset=${offset} (local.get $yp) (f32x4.add
+            (f32x4.add
+              (v128.and (local.get $mask) (v128.load offset=${offset} (local.get $yp)))
+              (v128.load offset=${offset} (i32.add (i32.add (local.get $columnScales) (local.get $width)) (local.get $c))))
+            (f32x4.mul
+              (f32x4.convert_i32x4_s (i32x4.sub (local.get $${sums}${r}) (i32x4.splat (i32.load offset=${8 * r + 4} (local.get $s)))))
+              (f32x4.mul (f32x4.splat (f32.load offset=${8 * r} (local.get $s))) (local.get $${scale})))))`;
+  return `(func (export "multiplyLevels${rows}") (param $x i32) (param $s i32) (param $w i32) (param $columnScales i32) (param $y i32)
+    (param $rows i32) (param $inner i32) (param $columns i32) (param $keep i32)
+    (local $r i32) (local $c i32) (local $width i32) (local $block i32) (local $wp i32) (local $end i32) (local $yp i32)
+    (local $mask v128) (local $v v128) (local $w0 v128) (local $w1 v128)
+    ${each((r) => `(local $x${r} i32) (local $a${r} v128) (local $b${r} v128)`)}
+    (local.set $width (i32.shl (local.get $columns) (i32.const 2)))
+    (local.set $block (i32.shl (local.get $inner) (i32.const 3)))
+    (local.set $mask (i32x4.splat (local.get $keep)))
+    (loop $rowLoop
+      (local.set $c (i32.const 0))
+      (local.set $wp (local.get $w))
+      (loop $columnLoop
+        ${each((r) => `(local.set $x${r} (i32.add (local.get $x) (i32.mul (local.get $inner) (i32.const ${r}))))`)}
+        ${each((r) => `(local.set $a${r} (v128.const i32x4 0 0 0 0)) (local.set $b${r} (v128.const i32x4 0 0 0 0))`)}
+        (local.set $end (i32.add (local.get $wp) (local.get $block)))
+        (loop $innerLoop
+          (local.set $w0 (v128.load (local.get $wp)))
+          (local.set $w1 (v128.load offset=16 (local.get $wp)))
+          ${each(
+            (r) => `(local.set $v (v128.load32_splat (local.get $x${r})))
+          (local.set $a${r} (i32x4.relaxed_dot_i8x16_i7x16_add_s (local.get $v) (local.get $w0) (local.get $a${r})))
+          (local.set $b${r} (i32x4.relaxed_dot_i8x16_i7x16_add_s (local.get $v) (local.get $w1) (local.get $b${r})))
+          (local.set $x${r} (i32.add (local.get $x${r}) (i32.const 4)))`,
+          )}
+          (br_if $innerLoop (i32.lt_u (local.tee $wp (i32.add (local.get $wp) (i32.const 32))) (local.get $end))))
+        (local.set $yp (i32.add (local.get $y) (local.get $c)))
+        (local.set $w0 (v128.load (i32.add (local.get $columnScales) (local.get $c))))
+        (local.set $w1 (v128.load offset=16 (i32.add (local.get $columnScales) (local.get $c))))
+        ${each((r) => `${stored(r, "a", "w0", 0)}${stored(r, "b", "w1", 16)} (local.set $yp (i32.add (local.get $yp) (local.get $width)))`)}
+        (br_if $columnLoop (i32.lt_u (local.tee $c (i32.add (local.get $c) (i32.const 32))) (local.get $width))))
+      (local.set $x (i32.add (local.get $x) (i32.mul (local.get $inner) (i32.const ${rows}))))
+      (local.set $y (i32.add (local.get $y) (i32.mul (local.get $width) (i32.const ${rows}))))
+      (local.set $s (i32.add (local.get $s) (i32.const ${8 * rows})))
+      (br_if $rowLoop (i32.lt_u (local.tee $r (i32.add (local.get $r) (i32.const ${rows}))) (local.get $rows)))))`;
+}
 
 const [folder] = process.argv.slice(2);
 if (folder === undefined) throw new Error("Cannot make the kernel: name the folder of the npm package wabt");
 const { default: wabt } = (await import(pathToFileURL(join(resolve(folder), "index.js")).href)) as {
   default: Wabt;
 };
-const text = readFileSync(join(import.meta.dirname, "multiply.wat"), "utf8");
-const { buffer } = (await wabt()).parseWat("multiply.wat", text, { simd: true }).toBinary({});
-const code = Buffer.from(buffer).toString("base64");
+const { parseWat } = await wabt();
+const compiled = (text: string): string => {
+  const { buffer } = parseWat("kernel.wat", text, { simd: true, relaxed_simd: true }).toBinary({});
+  return Buffer.from(buffer).toString("base64");
+};
+const text = readFileSync(join(import.meta.dirname, "kernel.wat"), "utf8").replace(
+  ";; LEVEL PRODUCTS",
+  () => `${levelProduct(4)}\n${levelProduct(6)}`,
+);
 writeFileSync(
   resolve(import.meta.dirname, "../../src/learn/encoder/kernel-code.ts"),
-  `// Made by scripts/text-encoder/make-kernel.ts from multiply.wat; do not edit.\nexport const KERNEL =\n  "${code}";\n`,
+  `// Made by scripts/text-encoder/make-kernel.ts from kernel.wat; do not edit.
+export const KERNEL =
+  "${compiled(text)}";
+/** The same for engines without relaxed vector instructions. */
+export const OLDER_KERNEL =
+  "${compiled(text.replaceAll(RELAXED, older))}";
+`,
 );

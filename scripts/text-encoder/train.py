@@ -1,6 +1,6 @@
-"""The student: a small encoder that is made to say of a text what the teacher says.
+"""The student: a smaller encoder cut out of the teacher, that is then made to say of a text what the teacher says.
 
-Usage: python train.py MODEL_FOLDER CORPUS WORK_FOLDER [epochs=14]
+Usage: python train.py MODEL_FOLDER CORPUS WORK_FOLDER
 Reads what teacher.py wrote into WORK_FOLDER, writes student.npz there."""
 import math
 import sys
@@ -10,17 +10,30 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from teacher import WIDTH, read_tokenizer
+from teacher import CLS, HEADS, SEP, WIDTH, read_teacher, read_tokenizer
+from teacher import LAYERS as TEACHER_LAYERS
 
-DIMENSIONS, LAYERS, HEADS, INNER, WINDOW = 128, 3, 4, 384, 32
-BATCH, RATE, WARM_UP = 512, 2e-3, 300
-# Texts that a run is watched on.
-HELD = 2048
+# Layers of the teacher that are kept; numbers of a head, and of a word piece in the table.
+LAYERS, HEAD, PIECES = (0, 2, 4, 5), 16, 192
+# Numbers in the middle of a feed-forward part: at first, and once those that do least are cut.
+FIRST_INNER, INNER = 576, 384
+# Word pieces of a text that are read; the marks of start and end come on top.
+WINDOW, MARKS = 32, 2
+BATCH = 512
+# Steps that the rate is planned for, steps that are made, highest rate, steps until it is reached: before the cut and behind it.
+BEFORE = (2800, 1400, 2e-3, 100)
+BEHIND = (1500, 1500, 1.2e-3, 30)
+# Texts that a run is watched on, and texts that tell what matters in the teacher.
+HELD, LOOKED_AT = 2048, 1024
 UNKNOWN = 100
+# GELU as x · clamp(1/2 + SLOPE · x, 0, 1): torch has it as hardswish(STEEP · x) / STEEP, and STEEP goes into the matrices beside it.
+SLOPE = 0.3
+STEEP = 6 * SLOPE
+EPSILON = 1e-5
 
 
 def kept_pieces(folder):
-    """Places in the vocabulary of the pieces kept, those of plain ASCII; and for every place its number among them."""
+    """The vocabulary; the places in it of the pieces kept, those of plain ASCII, then the two marks; for every place its number among them."""
     vocabulary = open(folder + "/vocab.txt", encoding="utf8").read().split("\n")
     vocabulary = vocabulary[:-1] if vocabulary[-1] == "" else vocabulary
 
@@ -31,7 +44,7 @@ def kept_pieces(folder):
     number = np.full(len(vocabulary), -1, np.int32)
     number[kept] = np.arange(len(kept))
     number[number < 0] = number[UNKNOWN]
-    return vocabulary, kept, number
+    return vocabulary, kept + [CLS, SEP], number
 
 
 def pieces_of(tokenizer, number, texts):
@@ -49,60 +62,169 @@ def pack(sequences):
     return ids, np.array([len(sequence) for sequence in sequences], np.int64)
 
 
-def first_weights(tokens):
-    """Pieces start as what the teacher says of each alone, on the axes of most variance; the context starts at nothing."""
-    draw = np.random.default_rng(0)
+def marked(ids, lengths, first, last):
+    """Rows of ids with a mark before the first and behind the last of each."""
+    batch, width = ids.shape
+    out = torch.cat([torch.full((batch, 1), first), ids, torch.zeros((batch, 1), dtype=torch.long)], 1)
+    out[torch.arange(batch), lengths + 1] = last
+    return out, torch.arange(width + MARKS)[None] < lengths[:, None] + MARKS
 
-    def random(*shape):
-        return draw.standard_normal(shape) / np.sqrt(shape[0])
 
-    def plain_norm():
-        return np.stack([np.ones(DIMENSIONS), np.zeros(DIMENSIONS)])
+@torch.no_grad()
+def seen_by_teacher(teacher, ids, live):
+    """Of each layer: the second moments of what its heads read (and of a 1 beside it), and how much comes of each middle number."""
+    batch, length = ids.shape
 
-    centred = tokens - tokens.mean(0)
-    axes = np.linalg.svd(centred, full_matrices=False)[2][:DIMENSIONS]
-    pieces = centred @ axes.T
-    scale = pieces.std() / 0.3
+    def linear(x, name):
+        return F.linear(x, teacher[name + ".weight"], teacher[name + ".bias"])
+
+    def normed(x, name):
+        return F.layer_norm(x, (WIDTH,), teacher[name + ".weight"], teacher[name + ".bias"], 1e-12)
+
+    x = teacher["embeddings.word_embeddings.weight"][ids] + teacher["embeddings.position_embeddings.weight"][:length]
+    x = normed(x + teacher["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
+    moments, weight = [], []
+    for layer in range(TEACHER_LAYERS):
+        p = f"encoder.layer.{layer}."
+        read = x[live].double()
+        read = torch.cat([read, torch.ones(len(read), 1, dtype=torch.double)], 1)
+        moments.append((read.T @ read / len(read)).numpy())
+        q, k, v = [
+            linear(x, p + "attention.self." + name).view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2)
+            for name in ("query", "key", "value")
+        ]
+        seen = F.scaled_dot_product_attention(q, k, v, attn_mask=live[:, None, None, :])
+        seen = seen.transpose(1, 2).reshape(batch, length, WIDTH)
+        x = normed(x + linear(seen, p + "attention.output.dense"), p + "attention.output.LayerNorm")
+        middle = F.gelu(linear(x, p + "intermediate.dense"))
+        size = (middle.abs() * live[..., None]).sum((0, 1)) * teacher[p + "output.dense.weight"].norm(dim=0)
+        weight.append(size.numpy())
+        x = normed(x + linear(middle, p + "output.dense"), p + "output.LayerNorm")
+    return moments, weight
+
+
+def root(moments):
+    """The square root of a matrix of moments, and the inverse of that."""
+    values, axes = np.linalg.eigh(moments)
+    values = np.maximum(values, values.max() * 1e-6)
+    return (axes * np.sqrt(values)) @ axes.T, (axes / np.sqrt(values)) @ axes.T
+
+
+def cut(left, right, rank, before, after=None):
+    """The best product of this rank in place of left · right, for inputs with the roots `before` (and `after`, on the right)."""
+    a = before[0] @ left
+    b = right @ after[0] if after else right
+    a_axes, a_rest = np.linalg.qr(a)
+    b_axes, b_rest = np.linalg.qr(b.T)
+    u, sizes, v = np.linalg.svd(a_rest @ b_rest.T)
+    shares = np.sqrt(sizes[:rank])
+    b = (shares[:, None] * v[:rank]) @ b_axes.T
+    return before[1] @ (a_axes @ u[:, :rank]) * shares, b @ after[1] if after else b
+
+
+def cut_heads(teacher, name, moments):
+    """Query-key-value of all heads with its bias as last row, and out: each head in HEAD numbers instead of the teacher's."""
+
+    def read(part):
+        return teacher[name + part].numpy().astype(np.float64)
+
+    def with_bias(part):
+        return np.concatenate([read(f"attention.self.{part}.weight").T, read(f"attention.self.{part}.bias")[None]])
+
+    size = WIDTH // HEADS
+    # What a head weighs is divided by the root of its size.
+    scale = (HEAD / size) ** 0.25
+    roots = root(moments)
+    query, key, value = [with_bias(part) for part in ("query", "key", "value")]
+    out = read("attention.output.dense.weight").T
+    parts = ([], [], [], [])
+    for head in range(HEADS):
+        of = slice(head * size, (head + 1) * size)
+        a, b = cut(query[:, of], key[:, of].T, HEAD, roots, roots)
+        c, d = cut(value[:, of], out[of], HEAD, roots)
+        for into, part in zip(parts, (a * scale, b.T * scale, c, d)):
+            into.append(part)
+    return np.concatenate([np.concatenate(part, 1) for part in parts[:3]], 1), np.concatenate(parts[3])
+
+
+def first_weights(teacher, kept, counts, ids, live):
+    """counts: how often each piece kept comes in the corpus. ids, live: texts as the teacher reads them."""
+    moments, weight = seen_by_teacher(teacher, ids, live)
+
+    def read(name):
+        return teacher[name].numpy().astype(np.float64)
+
+    def norm(name):
+        return np.stack([read(name + ".weight"), read(name + ".bias")])
+
+    pieces = read("embeddings.word_embeddings.weight")[kept]
+    share = (counts + 3.0)[:, None]
+    mean = (pieces * share).sum(0) / share.sum()
+    axes = np.linalg.svd((pieces - mean) * np.sqrt(share), full_matrices=False)[2][:PIECES]
+    table = (pieces - mean) @ axes.T
+    scale = table.std() / 0.3
+    places = read("embeddings.position_embeddings.weight")[: WINDOW + MARKS]
     weights = {
-        "pieces": pieces / scale,
-        "positions": 0.02 * draw.standard_normal((WINDOW, DIMENSIONS)),
-        "plain": axes * scale,
-        "contextual": np.zeros((DIMENSIONS, WIDTH)),
-        "bias": tokens.mean(0),
-        "norm": plain_norm(),
+        "pieces": table / scale,
+        "up": axes * scale,
+        "positions": places + read("embeddings.token_type_embeddings.weight")[0] + mean,
+        "norm": norm("embeddings.LayerNorm"),
+        "contextual": np.eye(WIDTH),
+        "plain": np.zeros((PIECES, WIDTH)),
+        "bias": np.zeros(WIDTH),
     }
-    for layer in range(LAYERS):
+    for at, layer in enumerate(LAYERS):
+        p = f"encoder.layer.{layer}."
+        heads, out = cut_heads(teacher, p, moments[layer])
+        most = np.sort(np.argsort(-weight[layer])[:FIRST_INNER])
         weights |= {
-            f"heads{layer}": random(DIMENSIONS, 3 * DIMENSIONS),
-            f"out{layer}": random(DIMENSIONS, DIMENSIONS) * 0.5,
-            f"middle{layer}": random(DIMENSIONS, INNER),
-            f"middle_bias{layer}": np.zeros(INNER),
-            f"back{layer}": random(INNER, DIMENSIONS) * 0.5,
-            f"norm_heads{layer}": plain_norm(),
-            f"norm_middle{layer}": plain_norm(),
+            f"heads{at}": heads[:WIDTH],
+            f"heads_bias{at}": heads[WIDTH],
+            f"out{at}": out,
+            f"out_bias{at}": read(p + "attention.output.dense.bias"),
+            f"middle{at}": read(p + "intermediate.dense.weight")[most].T * STEEP,
+            f"middle_bias{at}": read(p + "intermediate.dense.bias")[most] * STEEP,
+            f"back{at}": read(p + "output.dense.weight")[:, most].T / STEEP,
+            f"back_bias{at}": read(p + "output.dense.bias"),
+            f"norm_heads{at}": norm(p + "attention.output.LayerNorm"),
+            f"norm_middle{at}": norm(p + "output.LayerNorm"),
         }
-    return {name: torch.tensor(value, dtype=torch.float32, requires_grad=True) for name, value in weights.items()}
+    return {
+        name: torch.tensor(np.ascontiguousarray(value), dtype=torch.float32, requires_grad=True)
+        for name, value in weights.items()
+    }
 
 
 def norm(x, p):
-    return F.layer_norm(x, (DIMENSIONS,), p[0], p[1], 1e-5)
+    return F.layer_norm(x, (WIDTH,), p[0], p[1], EPSILON)
 
 
-def forward(p, ids, lengths):
-    batch, length = ids.shape
-    live = torch.arange(length)[None] < lengths[:, None]
-    mask, count = live[..., None].float(), lengths[:, None].float()
-    alone = F.embedding(ids, p["pieces"])
-    x = alone + p["positions"][:length]
-    for layer in range(LAYERS):
-        split = (norm(x, p[f"norm_heads{layer}"]) @ p[f"heads{layer}"]).split(DIMENSIONS, -1)
-        q, k, v = [part.view(batch, length, HEADS, DIMENSIONS // HEADS).transpose(1, 2) for part in split]
+def forward(p, ids, lengths, levelled=lambda x: x, swish=F.hardswish):
+    """levelled: what the runtime does to rows before it multiplies them; nothing while the student learns."""
+    batch, width = ids.shape
+    first = p["pieces"].shape[0] - MARKS
+    all_ids, live = marked(ids, lengths, first, first + 1)
+    length = width + MARKS
+    count = lengths[:, None].float()
+    said = F.embedding(all_ids, p["pieces"])
+    alone = said[:, 1 : width + 1] * (torch.arange(width)[None] < lengths[:, None])[..., None].float()
+
+    def linear(x, name):
+        return torch.addmm(p[name.replace("#", "_bias")], levelled(x), p[name.replace("#", "")])
+
+    x = (said.view(batch * length, -1) @ p["up"]).view(batch, length, WIDTH)
+    x = norm(x + p["positions"][:length], p["norm"]).view(batch * length, WIDTH)
+    for at in range(len(LAYERS)):
+        q, k, v = [
+            part.view(batch, length, HEADS, HEAD).transpose(1, 2)
+            for part in linear(x, f"heads#{at}").view(batch, length, -1).chunk(3, -1)
+        ]
         seen = F.scaled_dot_product_attention(q, k, v, attn_mask=live[:, None, None, :])
-        x = x + seen.transpose(1, 2).reshape(batch, length, DIMENSIONS) @ p[f"out{layer}"]
-        middle = norm(x, p[f"norm_middle{layer}"]) @ p[f"middle{layer}"] + p[f"middle_bias{layer}"]
-        x = x + F.relu(middle) @ p[f"back{layer}"]
-    in_context = (norm(x, p["norm"]) * mask).sum(1) / count
-    return in_context @ p["contextual"] + ((alone * mask).sum(1) / count) @ p["plain"] + p["bias"]
+        seen = seen.transpose(1, 2).reshape(batch * length, HEADS * HEAD)
+        x = norm(x + linear(seen, f"out#{at}"), p[f"norm_heads{at}"])
+        x = norm(x + linear(swish(linear(x, f"middle#{at}")), f"back#{at}"), p[f"norm_middle{at}"])
+    in_context = (x.view(batch, length, WIDTH) * live[..., None].float()).sum(1) / (count + MARKS)
+    return in_context @ p["contextual"] + (alone.sum(1) / count) @ p["plain"] + p["bias"]
 
 
 def loss(p, ids, lengths, wanted):
@@ -134,42 +256,72 @@ def likeness(p, held):
     return sum(float(loss(p, *part_of(held, rows))[1]) * len(rows) for rows in parts) / HELD
 
 
-def fit(p, material, held, epochs):
+@torch.no_grad()
+def cut_middle(p, material):
+    """Keeps the INNER numbers in the middle of each feed-forward part that do most on some texts."""
+    rows = np.random.default_rng(2).permutation(len(material[0]) - p["pieces"].shape[0])[:LOOKED_AT]
+    sizes = []
+
+    def watch(x):
+        sizes.append(F.hardswish(x).abs().mean(0))
+        return F.hardswish(x)
+
+    forward(p, *part_of(material, rows)[:2], swish=watch)
+    out = dict(p)
+    for at, size in enumerate(sizes):
+        most = torch.sort(torch.argsort(-size * p[f"back{at}"].norm(dim=1))[:INNER])[0]
+        out[f"middle{at}"] = p[f"middle{at}"][:, most]
+        out[f"middle_bias{at}"] = p[f"middle_bias{at}"][most]
+        out[f"back{at}"] = p[f"back{at}"][most]
+    return {name: value.contiguous().clone().requires_grad_(True) for name, value in out.items()}
+
+
+def fit(p, material, held, plan):
+    planned, steps, highest, warm_up = plan
     draw = np.random.default_rng(0)
-    adam = torch.optim.Adam(p.values(), lr=RATE, betas=(0.9, 0.99), eps=1e-7, fused=True)
-    total, t, started = int(epochs * len(material[0]) / BATCH), 0, time.time()
-    while t < total:
-        for rows in batches(material[1], draw)[: total - t]:
+    adam = torch.optim.Adam(p.values(), lr=highest, betas=(0.9, 0.99), eps=1e-7, fused=True)
+    t, started = 0, time.time()
+    while t < steps:
+        for rows in batches(material[1], draw)[: steps - t]:
             t += 1
-            rate = RATE * min(1, t / WARM_UP) * 0.5 * (1 + math.cos(math.pi * t / total))
+            rate = highest * min(1, t / warm_up) * 0.5 * (1 + math.cos(math.pi * t / planned))
             for group in adam.param_groups:
                 group["lr"] = rate
             adam.zero_grad(set_to_none=True)
             error, cosine = loss(p, *part_of(material, rows))
             error.backward()
             adam.step()
-            if t % 500 == 0:
-                print(t, total, round(float(cosine), 4), round(likeness(p, held), 4), round(time.time() - started), flush=True)
+            if t % 200 == 0:
+                seconds = round(time.time() - started)
+                print(t, steps, round(float(cosine.detach()), 4), round(likeness(p, held), 4), seconds, flush=True)
     return p
 
 
 def main():
     folder, corpus, work = sys.argv[1:4]
-    epochs = float(sys.argv[4]) if len(sys.argv) > 4 else 14
     _, kept, number = kept_pieces(folder)
-    tokens = np.load(work + "/tokens.npy")[kept]
+    plain = len(kept) - MARKS
+    tokens = np.load(work + "/tokens.npy")[kept[:plain]]
     texts = open(corpus, encoding="utf8").read().split("\n")
     wanted = np.load(work + "/corpus.npy")
     ids, lengths = pack(pieces_of(read_tokenizer(folder), number, texts))
     order = np.random.default_rng(0).permutation(len(ids))
     watched, rest = order[:HELD], order[HELD:]
-    alone = np.pad(np.arange(len(kept))[:, None], ((0, 0), (0, WINDOW - 1)))
+    alone = np.pad(np.arange(plain)[:, None], ((0, 0), (0, WINDOW - 1)))
     material = (
         np.concatenate([ids[rest], alone]),
-        np.concatenate([lengths[rest], np.ones(len(kept), np.int64)]),
+        np.concatenate([lengths[rest], np.ones(plain, np.int64)]),
         np.concatenate([wanted[rest], tokens.astype(np.float16)]),
     )
-    made = fit(first_weights(tokens), material, (ids[watched], lengths[watched], wanted[watched]), epochs)
+    counts = np.bincount(ids[rest][np.arange(WINDOW)[None] < lengths[rest][:, None]], minlength=plain)
+    # The marks are in every text.
+    counts = np.concatenate([counts, [2 * counts.max()] * MARKS])
+    looked_at = np.random.default_rng(1).permutation(len(rest))[:LOOKED_AT]
+    of_teacher = torch.tensor(np.array(kept)[material[0][looked_at]])
+    whole, live = marked(of_teacher, torch.tensor(material[1][looked_at]), CLS, SEP)
+    p = first_weights(read_teacher(folder), kept, counts, whole * live, live)
+    held = (ids[watched], lengths[watched], wanted[watched])
+    made = fit(cut_middle(fit(p, material, held, BEFORE), material), material, held, BEHIND)
     np.savez(work + "/student.npz", **{name: value.detach().numpy() for name, value in made.items()})
 
 

@@ -1,7 +1,7 @@
 import { contentHash, type Json, type Task } from "../core/index.ts";
 
 /** Raised when the code changes what a stored specialist would answer: features, masks, assignment or calibration. */
-export const ANSWER_VERSION = 2;
+export const ANSWER_VERSION = 3;
 
 /**
  * The hash of everything that decides what is answered: the specialist (artifact, calibration, style), the task's

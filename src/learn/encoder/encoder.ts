@@ -1,5 +1,5 @@
-import { layerSize, type EncoderWeights } from "./encoder-file.ts";
-import { makeKernel, type Kernel } from "./kernel.ts";
+import { levelMatrices, type EncoderWeights } from "./encoder-file.ts";
+import { makeKernel, ZERO_LEVEL, type Kernel } from "./kernel.ts";
 import { makePieces } from "./wordpiece.ts";
 
 /** The direction of what a text means, norm 1; zeros when it has no words. */
@@ -8,17 +8,32 @@ export type Encoder = (text: string) => Float32Array;
 // The kernel multiplies rows in fours, columns in eights.
 const ROWS = 4;
 const COLUMNS = 8;
+// Of levels it multiplies an even number of rows, at least these.
+const LEAST_ROWS = 4;
+const FLOAT_BYTES = 4;
+// A start and an end, as in BERT.
+const MARKS = 2;
+
+/** A matrix of levels in the kernel's memory. */
+type Matrix = {
+  readonly w: number;
+  readonly columnScales: number;
+  readonly inner: number;
+  readonly columns: number;
+};
 
 /** Where things lie in the kernel's memory, in floats. */
 type Places = {
-  readonly layers: number;
-  /** The norm before the mean. */
-  readonly norm: number;
-  /** The tokens of the window: in context, normed, their queries, keys and values, the middle of the feed-forward part. */
+  readonly matrices: readonly Matrix[];
+  readonly norms: number;
+  /** The tokens of the window: in context, their queries, keys and values, what they see, the middle of the feed-forward part. */
   readonly x: number;
-  readonly h: number;
   readonly qkv: number;
+  readonly seen: number;
   readonly middle: number;
+  /** Any of these as levels, and their scales. */
+  readonly levels: number;
+  readonly scales: number;
   /** The keys, a column for each token, and what each token makes of each. */
   readonly keys: number;
   readonly shares: number;
@@ -26,206 +41,195 @@ type Places = {
   readonly means: number;
   readonly project: number;
   readonly vector: number;
+  readonly end: number;
 };
+
+type Reading = { readonly weights: EncoderWeights; readonly kernel: Kernel; readonly places: Places };
 
 const roundUp = (count: number, step: number): number => Math.ceil(count / step) * step;
 
 /**
- * Reads texts with a small transformer encoder: tokens at the window's ends see each other, the mean of all tokens of the text is added.
- * Not reentrant: it reuses one memory. O(tokens of the window · weights).
+ * Reads texts with a small transformer encoder (BERT, Devlin et al. 2019, with a hard swish for GELU): tokens at the ends of a text see each
+ * other, the mean of all its word pieces is added. Products are of whole numbers: weights of 7 bits, a scale for each column; activations
+ * of 8, a scale for each token. Not reentrant: it reuses one memory. O(tokens of the window · weights).
  */
 export function makeEncoder(weights: EncoderWeights): Encoder {
   const { shape } = weights;
   const places = placesOf(weights);
-  const kernel = makeKernel(places.vector + ROWS * shape.output);
-  kernel.floats.set(weights.layers, places.layers);
-  kernel.floats.set(weights.norm, places.norm);
+  const kernel = makeKernel(places.end);
+  kernel.bytes.set(weights.matrices, places.matrices[0].w * FLOAT_BYTES);
+  kernel.floats.set(weights.columns, places.matrices[0].columnScales);
+  kernel.floats.set(weights.norms, places.norms);
   kernel.floats.set(weights.contextual, places.project);
   kernel.floats.set(weights.plain, places.project + weights.contextual.length);
   const piecesOf = makePieces(weights.vocabulary, weights.unknown);
+  const reading = { weights, kernel, places };
   return (text) => {
     const ids = piecesOf(text);
     if (ids.length === 0) return new Float32Array(shape.output);
-    const half = shape.window / 2;
-    const seen = ids.length <= shape.window ? ids : [...ids.slice(0, half), ...ids.slice(-half)];
-    contextualize(weights, kernel, places, seen);
-    meanInContext(weights, kernel, places, seen.length);
-    meanAlone(weights, kernel, places, ids);
-    return project(weights, kernel, places);
+    const half = shape.ends / 2;
+    const ends = ids.length <= shape.window ? ids : [...ids.slice(0, half), ...ids.slice(-half)];
+    const seen = [weights.start, ...ends, weights.end];
+    contextualize(reading, seen);
+    meanInContext(reading, seen.length);
+    meanAlone(reading, ids);
+    return project(reading);
   };
 }
 
-function placesOf({ layers, shape }: EncoderWeights): Places {
-  const { dimensions: d, inner, output } = shape;
-  const rows = roundUp(shape.window, ROWS);
-  const tokens = roundUp(shape.window, COLUMNS);
-  const x = layers.length + 2 * d;
-  const h = x + rows * d;
-  const qkv = h + rows * d;
-  const middle = qkv + 3 * rows * d;
-  const keys = middle + rows * inner;
-  const shares = keys + tokens * d;
-  const means = shares + rows * tokens;
-  const projection = means + ROWS * 2 * d;
+function placesOf({ shape, matrices: levels, columns, norms }: EncoderWeights): Places {
+  const { pieces, dimensions: d, inner, output } = shape;
+  const size = shape.heads * shape.headSize;
+  const rows = roundUp(shape.window + MARKS, ROWS);
+  const tokens = roundUp(shape.window + MARKS, COLUMNS);
+  let end = 0;
+  const take = (floats: number): number => {
+    const start = end;
+    end += roundUp(floats, ROWS);
+    return start;
+  };
+  let w = take(levels.length / FLOAT_BYTES);
+  let columnScales = take(columns.length);
+  const matrices = levelMatrices(shape).map((matrix) => {
+    const placed = { w, columnScales, ...matrix };
+    w += (matrix.inner * matrix.columns) / FLOAT_BYTES;
+    columnScales += 2 * matrix.columns;
+    return placed;
+  });
   return {
-    layers: 0,
-    norm: layers.length,
-    x,
-    h,
-    qkv,
-    middle,
-    keys,
-    shares,
-    means,
-    project: projection,
-    vector: projection + 2 * d * output,
+    matrices,
+    norms: take(norms.length),
+    x: take(rows * d),
+    qkv: take(3 * rows * size),
+    seen: take(rows * size),
+    middle: take(rows * inner),
+    levels: take((rows * Math.max(pieces, d, size, inner)) / FLOAT_BYTES),
+    scales: take(2 * rows),
+    keys: take(tokens * size),
+    shares: take(rows * tokens),
+    means: take(ROWS * (d + pieces)),
+    project: take((d + pieces) * output),
+    vector: take(ROWS * output),
+    end,
   };
 }
 
-function contextualize(
-  weights: EncoderWeights,
-  kernel: Kernel,
-  places: Places,
-  ids: readonly number[],
-): void {
-  const { shape, levels, scales, positions } = weights;
-  const { dimensions: d, inner } = shape;
-  const { floats } = kernel;
-  const rows = roundUp(ids.length, ROWS);
-  floats.fill(0, places.x, places.x + rows * d);
-  for (const [t, id] of ids.entries()) {
-    for (let j = 0; j < d; j += 1) {
-      floats[places.x + t * d + j] = levels[id * d + j] * scales[id] + positions[t * d + j];
-    }
-  }
-  for (let layer = 0; layer < shape.layers; layer += 1) {
-    const norm1 = places.layers + layer * layerSize(shape);
-    const intoHeads = norm1 + 2 * d;
-    const outOfHeads = intoHeads + 3 * d * d;
-    const norm2 = outOfHeads + d * d;
-    const intoMiddle = norm2 + 2 * d;
-    const middleBias = intoMiddle + d * inner;
-    const outOfMiddle = middleBias + inner;
-    kernel.normalize({ from: places.x, to: places.h, norm: norm1, rows, columns: d });
-    floats.fill(0, places.qkv, places.qkv + 3 * rows * d);
-    kernel.multiply({ x: places.h, w: intoHeads, y: places.qkv, rows, inner: d, columns: 3 * d });
-    attend(kernel, places, shape, ids.length);
-    kernel.multiply({ x: places.h, w: outOfHeads, y: places.x, rows, inner: d, columns: d });
-    kernel.normalize({ from: places.x, to: places.h, norm: norm2, rows, columns: d });
-    for (let r = 0; r < rows; r += 1) {
-      floats.copyWithin(places.middle + r * inner, middleBias, middleBias + inner);
-    }
-    kernel.multiply({ x: places.h, w: intoMiddle, y: places.middle, rows, inner: d, columns: inner });
-    kernel.rectify(places.middle, places.middle + rows * inner);
-    kernel.multiply({ x: places.middle, w: outOfMiddle, y: places.x, rows, inner, columns: d });
+function contextualize(reading: Reading, ids: readonly number[]): void {
+  const { weights, kernel, places } = reading;
+  const { shape } = weights;
+  const { dimensions: d, inner, layers } = shape;
+  const { x, seen, qkv, middle, norms } = places;
+  const size = shape.heads * shape.headSize;
+  const rows = Math.max(LEAST_ROWS, roundUp(ids.length, 2));
+  const [up, ...rest] = places.matrices;
+  kernel.floats.fill(0, x, x + rows * d);
+  kernel.floats.set(weights.positions.subarray(0, ids.length * d), x);
+  layPieces(reading, ids, rows);
+  kernel.multiplyLevels({ x: places.levels, scales: places.scales, ...up, y: x, rows, adds: true });
+  kernel.normalize({ from: x, to: x, norm: norms, rows, columns: d });
+  /** to = or += from · matrix. */
+  const product = (from: number, matrix: Matrix, to: number, adds: boolean): void => {
+    const { levels, scales } = places;
+    kernel.level({ from, to: levels, scales, rows, columns: matrix.inner });
+    kernel.multiplyLevels({ x: levels, scales, ...matrix, y: to, rows, adds });
+  };
+  for (let layer = 0; layer < layers; layer += 1) {
+    const [heads, out, into, back] = rest.slice(4 * layer);
+    const norm = norms + 2 * d * (1 + 2 * layer);
+    product(x, heads, qkv, false);
+    attend(reading, ids.length, size);
+    product(seen, out, x, true);
+    kernel.normalize({ from: x, to: x, norm, rows, columns: d });
+    product(x, into, middle, false);
+    kernel.bend(middle, middle + rows * inner);
+    product(middle, back, x, true);
+    kernel.normalize({ from: x, to: x, norm: norm + 2 * d, rows, columns: d });
   }
 }
 
-/** Softmax attention of every token to every token, head by head, from the queries, keys and values into `h`. */
-function attend(
-  kernel: Kernel,
-  places: Places,
-  { dimensions: d, heads }: EncoderWeights["shape"],
-  tokens: number,
-): void {
+/** The word pieces as rows of levels, zero behind the last. */
+function layPieces({ weights, kernel, places }: Reading, ids: readonly number[], rows: number): void {
+  const { levels, scales, shape } = weights;
+  const width = shape.pieces;
+  const start = places.levels * FLOAT_BYTES;
+  const sums = new Int32Array(kernel.bytes.buffer);
+  kernel.bytes.fill(0, start, start + rows * width);
+  kernel.floats.fill(0, places.scales, places.scales + 2 * rows);
+  for (const [t, id] of ids.entries()) {
+    const row = levels.subarray(id * width, (id + 1) * width);
+    kernel.bytes.set(row, start + t * width);
+    let sum = 0;
+    for (let j = 0; j < width; j += 1) sum += row[j];
+    kernel.floats[places.scales + 2 * t] = scales[id];
+    sums[places.scales + 2 * t + 1] = ZERO_LEVEL * sum;
+  }
+}
+
+/** Softmax attention of every token to every token, head by head, from the queries, keys and values into `seen`. */
+function attend({ weights, kernel, places }: Reading, tokens: number, size: number): void {
+  const { heads, headSize } = weights.shape;
   const { floats } = kernel;
-  const { qkv, h, keys, shares } = places;
-  const size = d / heads;
+  const { qkv, seen, keys, shares } = places;
   const rows = roundUp(tokens, ROWS);
   const columns = roundUp(tokens, COLUMNS);
   // Head after head, a column for each token: what was left in the columns after the last is multiplied, and not read.
   for (let s = 0; s < tokens; s += 1) {
-    const key = qkv + s * 3 * d + d;
-    for (let j = 0; j < d; j += 1) floats[keys + j * columns + s] = floats[key + j];
+    const key = qkv + s * 3 * size + size;
+    for (let j = 0; j < size; j += 1) floats[keys + j * columns + s] = floats[key + j];
   }
-  floats.fill(0, h, h + rows * d);
+  floats.fill(0, seen, seen + rows * size);
   for (let head = 0; head < heads; head += 1) {
-    const [query, value] = [qkv + head * size, qkv + 2 * d + head * size];
-    const [w, y] = [keys + head * size * columns, h + head * size];
+    const [query, value] = [qkv + head * headSize, qkv + 2 * size + head * headSize];
+    const w = keys + head * headSize * columns;
     floats.fill(0, shares, shares + rows * columns);
-    kernel.multiply({ x: query, w, y: shares, rows, inner: size, columns, xStride: 3 * d });
-    softmaxRows(floats, { from: shares, rows, columns, tokens, scale: 1 / Math.sqrt(size) });
+    kernel.multiply({ x: query, w, y: shares, rows, inner: headSize, columns, xStride: 3 * size });
+    kernel.softmax({ from: shares, rows, columns, tokens, scale: 1 / Math.sqrt(headSize) });
     kernel.multiply({
       x: shares,
       w: value,
-      y,
+      y: seen + head * headSize,
       rows,
       inner: tokens,
-      columns: size,
+      columns: headSize,
       xStride: columns,
-      wStride: 3 * d,
-      yStride: d,
+      wStride: 3 * size,
+      yStride: size,
     });
   }
 }
 
-type Rows = {
-  readonly from: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly tokens: number;
-  readonly scale: number;
-};
-
-/** Softmax over the first `tokens` columns of each row, times a scale. */
-function softmaxRows(floats: Float32Array, { from, rows, columns, tokens, scale }: Rows): void {
-  for (let r = 0; r < rows; r += 1) {
-    const start = from + r * columns;
-    const end = start + tokens;
-    let top = -Infinity;
-    for (let at = start; at < end; at += 1) if (floats[at] > top) top = floats[at];
-    let sum = 0;
-    for (let at = start; at < end; at += 1) {
-      const share = Math.exp((floats[at] - top) * scale);
-      floats[at] = share;
-      sum += share;
-    }
-    const whole = 1 / sum;
-    for (let at = start; at < end; at += 1) floats[at] *= whole;
-  }
-}
-
-function meanInContext(
-  { shape }: EncoderWeights,
-  kernel: Kernel,
-  { x, h, norm, means }: Places,
-  tokens: number,
-): void {
+function meanInContext({ weights, kernel, places }: Reading, tokens: number): void {
   const { floats } = kernel;
-  const d = shape.dimensions;
-  kernel.normalize({ from: x, to: h, norm, rows: tokens, columns: d });
+  const { x, means } = places;
+  const d = weights.shape.dimensions;
   for (let j = 0; j < d; j += 1) {
     let sum = 0;
-    for (let t = 0; t < tokens; t += 1) sum += floats[h + t * d + j];
+    for (let t = 0; t < tokens; t += 1) sum += floats[x + t * d + j];
     floats[means + j] = sum / tokens;
   }
 }
 
-function meanAlone(
-  { levels, scales, shape }: EncoderWeights,
-  { floats }: Kernel,
-  { means }: Places,
-  ids: readonly number[],
-): void {
-  const d = shape.dimensions;
-  const start = means + d;
-  floats.fill(0, start, start + d);
+function meanAlone({ weights, kernel, places }: Reading, ids: readonly number[]): void {
+  const { levels, scales, shape } = weights;
+  const { floats } = kernel;
+  const width = shape.pieces;
+  const start = places.means + shape.dimensions;
+  floats.fill(0, start, start + width);
   for (const id of ids) {
     const scale = scales[id] / ids.length;
-    const from = id * d;
-    for (let j = 0; j < d; j += 1) floats[start + j] += levels[from + j] * scale;
+    const from = id * width;
+    for (let j = 0; j < width; j += 1) floats[start + j] += levels[from + j] * scale;
   }
 }
 
 /** The vector of both means, brought to norm 1. */
-function project(
-  { bias, shape }: EncoderWeights,
-  kernel: Kernel,
-  { means, project: w, vector: y }: Places,
-): Float32Array {
+function project({ weights, kernel, places }: Reading): Float32Array {
+  const { bias, shape } = weights;
   const { floats } = kernel;
+  const { means, project: w, vector: y } = places;
   floats.set(bias, y);
-  kernel.multiply({ x: means, w, y, rows: ROWS, inner: 2 * shape.dimensions, columns: shape.output });
+  const inner = shape.dimensions + shape.pieces;
+  kernel.multiply({ x: means, w, y, rows: ROWS, inner, columns: shape.output });
   const vector = floats.slice(y, y + shape.output);
   let squares = 0;
   for (let j = 0; j < vector.length; j += 1) squares += vector[j] * vector[j];
