@@ -10,6 +10,7 @@ import { fitLogistic, logisticDefaults, predictLogistic, type LogisticModel } fr
 import { fitSvmOnThreads } from "../linear/svm-threads.ts";
 import { svmDefaults } from "../linear/svm.ts";
 import {
+  areLong,
   blockWeights,
   hasSideText,
   inputBlocks,
@@ -53,9 +54,10 @@ export async function fitClosedSet(
     throw new HouseError("nothing-to-do", "Cannot fit a closed-set specialist: there are no examples");
   }
   const { answers, labels } = classesOf(examples);
+  const readsMeaning = !areLong(examples.map(({ input }) => input));
   const items = examples.map(({ input }, place) => ({
     place,
-    input: inputBlocks(input),
+    input: inputBlocks(input, readsMeaning),
     label: labels[place],
     weight: 1,
   }));
@@ -63,7 +65,8 @@ export async function fitClosedSet(
     answers,
     folds: drawFolds(items, options.seed),
     options,
-    named: labelItems(answers),
+    readsMeaning,
+    named: labelItems(answers, readsMeaning),
     counts: countsOf(labels, answers.length),
     dual: new Map(),
   };
@@ -113,6 +116,7 @@ type Trial = {
   /** Part of each item. */
   readonly folds: readonly number[];
   readonly options: FitOptions;
+  readonly readsMeaning: boolean;
   /** Labels' own words as examples of them. */
   readonly named: readonly Item[];
   /** Examples of each class: of all parts, so that a part held out does not tell by what is missing. */
@@ -124,7 +128,7 @@ type Trial = {
 /** Everything but the score, from items. */
 async function fitModel(
   items: readonly Item[],
-  { answers, options, named, dual, counts }: Trial,
+  { answers, options, readsMeaning, named, dual, counts }: Trial,
   sideWeight: number,
 ): Promise<ClosedSetModel> {
   const { seed, signal, threads = 1 } = options;
@@ -159,7 +163,7 @@ async function fitModel(
       Float32Array.from({ length: classes }, (_, c) => fitted.dual[c * all.length + r]),
     );
   }
-  return { vocabulary, sideWeight, linear: fitted.model, examples: counts };
+  return { vocabulary, readsMeaning, sideWeight, linear: fitted.model, examples: counts };
 }
 
 /** The dual variables known of these items, row per class. */
@@ -178,11 +182,11 @@ function startOf(
 }
 
 /** A label's own words as an example of it; their places are negative. */
-function labelItems(answers: readonly Answer[]): Item[] {
+function labelItems(answers: readonly Answer[], readsMeaning: boolean): Item[] {
   return answers.flatMap((answer, label) => {
     const text = answerText(answer);
     if (text === "") return [];
-    const input = inputBlocks({ parts: [{ role: "user", text }], tools: [] });
+    const input = inputBlocks({ parts: [{ role: "user", text }], tools: [] }, readsMeaning);
     return [{ place: -1 - label, input, label, weight: LABEL_WEIGHT }];
   });
 }

@@ -5,6 +5,8 @@ import { makeVectorizer, type Vocabulary } from "../text/tfidf.ts";
 /** What is learnt before the score: which grams count, and a weight per gram and class. */
 export type ClosedSetModel = {
   readonly vocabulary: Vocabulary;
+  /** Whether what a text means is read beside its grams. */
+  readonly readsMeaning: boolean;
   /** Weight of the texts beside the main one. */
   readonly sideWeight: number;
   readonly linear: LinearModel;

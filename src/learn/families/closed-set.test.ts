@@ -10,7 +10,7 @@ import { answerText, splitName } from "./answer-text.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
 import { closedSet } from "./closed-set.ts";
 import { makeJudge } from "./closed-set-model.ts";
-import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
+import { encoderId, SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 import { inputBlocks } from "../text/input-blocks.ts";
 
 const asked = (text: string, system?: string): TaskInput => ({
@@ -86,6 +86,25 @@ describe("closedSet", () => {
     expect(specialist.predict(asked("go on", "state: order delivered")).answer).toEqual(label("done"));
   });
 
+  test("learns long texts from their words alone, short ones from their meaning, too", async () => {
+    const padding = "and then we spoke of other things for a while ".repeat(8);
+    const long = examplesOf(60).map(({ input, answer }) => ({
+      input: asked(`${padding}${input.parts[0].text}`),
+      answer,
+    }));
+    const [ofLong, ofShort] = await Promise.all(
+      [long, examplesOf(60)].map((examples) => closedSet.fit(examples, { seed: 1 })),
+    );
+    const encoderOf = (artifact: Uint8Array): unknown =>
+      (unpackArtifact(artifact, { kind: "closed-set", version: 4 }).meta as { encoder: unknown }).encoder;
+    expect([encoderOf(ofLong), encoderOf(ofShort)]).toEqual([null, encoderId()]);
+    const specialist = closedSet.load(ofLong);
+    const right = long.filter(
+      ({ input, answer }) => JSON.stringify(specialist.predict(input).answer) === JSON.stringify(answer),
+    );
+    expect(right.length).toBeGreaterThanOrEqual(58);
+  });
+
   test("answers a task of one class", async () => {
     const examples = examplesOf(30).map(({ input }) => ({ input, answer: label("ok") }));
     const specialist = closedSet.load(await closedSet.fit(examples, { seed: 1 }));
@@ -113,6 +132,7 @@ describe("closedSet", () => {
 test("makeJudge() tells how large the class chosen is, in both directions", () => {
   const judge = makeJudge({
     vocabulary: { hashes: new Uint32Array(0), idf: new Float32Array(0) },
+    readsMeaning: true,
     sideWeight: 0,
     linear: {
       classes: 2,

@@ -8,7 +8,7 @@ import { fitClosedSet, type FittedClosedSet } from "./closed-set-fit.ts";
 import { makeJudge } from "./closed-set-model.ts";
 import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 
-const IDENTITY = { kind: "closed-set", version: 3 };
+const IDENTITY = { kind: "closed-set", version: 4 };
 const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
 const MIN_SHARE_REPEATED = 0.8;
 /** More answers than this are no closed set, and their weights would not fit the artifact's cap. */
@@ -30,15 +30,16 @@ type Meta = {
   readonly answers: readonly Answer[];
   readonly score: LogisticModel;
   readonly sideWeight: number;
-  /** The encoder that meanings are told by. */
-  readonly encoder: string;
+  /** The encoder that meanings are told by; null where they are not read. */
+  readonly encoder: string | null;
 };
 
 function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
   const { vocabulary, linear } = model;
   const { weights, scales } = quantize(linear);
   // Answers are JSON by type; the score is numbers.
-  const meta = { answers, score, sideWeight: model.sideWeight, encoder: encoderId() } as unknown as Json;
+  const encoder = model.readsMeaning ? encoderId() : null;
+  const meta = { answers, score, sideWeight: model.sideWeight, encoder } as unknown as Json;
   return packArtifact(IDENTITY, meta, {
     hashes: vocabulary.hashes,
     idf: vocabulary.idf,
@@ -53,10 +54,11 @@ function load(artifact: Uint8Array): LexicalSpecialist {
   const { meta, array } = unpackArtifact(artifact, IDENTITY);
   // Written by `pack` of this version.
   const { answers, score, sideWeight, encoder } = meta as unknown as Meta;
-  checkEncoder(IDENTITY.kind, encoder);
+  if (encoder !== null) checkEncoder(IDENTITY.kind, encoder);
   const bias = array("bias", "Float32Array");
   const levels = array("levels", "Int8Array");
   const judge = makeJudge({
+    readsMeaning: encoder !== null,
     vocabulary: { hashes: array("hashes", "Uint32Array"), idf: array("idf", "Float32Array") },
     sideWeight,
     linear: {
@@ -70,7 +72,7 @@ function load(artifact: Uint8Array): LexicalSpecialist {
   return {
     description: { kind: IDENTITY.kind, parameters: levels.length + bias.length + score.weights.length + 1 },
     predict: (input) => {
-      const { label, features } = judge(inputBlocks(input));
+      const { label, features } = judge(inputBlocks(input, encoder !== null));
       return { answer: answers[label], score: predictLogistic(score, features) };
     },
   };

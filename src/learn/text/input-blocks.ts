@@ -18,6 +18,8 @@ const SIDE_CHANNELS = ["system", "user", "assistant", "tool", "tools"] as const;
 const MEANING_WEIGHT = 1.5;
 /** Of a text of more words than this the encoder sees the ends alone, and its meaning weighs less. */
 const MEANING_WORDS = 20;
+/** A task whose texts have more words at the median is learnt from its grams alone. */
+const LONG_WORDS = 64;
 
 /** How many blocks `inputBlocks` makes. */
 export const INPUT_BLOCKS = MAIN_WEIGHTS.length + SIDE_CHANNELS.length;
@@ -25,9 +27,9 @@ export const INPUT_BLOCKS = MAIN_WEIGHTS.length + SIDE_CHANNELS.length;
 /** The grams of an input, by block: the main text (last user message) in three, then one for each other channel. */
 export type InputBlocks = {
   readonly blocks: readonly Block[];
-  /** What the main text means, as a direction. */
+  /** What the main text means, as a direction; zeros where that is not read. */
   readonly meaning: Float32Array;
-  /** What it weighs against the grams, which have norm 1. */
+  /** What it weighs against the grams, which have norm 1; 0 where it is not read. */
   readonly meaningWeight: number;
 };
 
@@ -41,9 +43,20 @@ export function mainPart(parts: readonly InputPart[]): number {
   return user >= 0 ? user : parts.length - 1;
 }
 
-export function inputBlocks(input: TaskInput): InputBlocks {
+/**
+ * Whether the texts of a task are too long for what they mean to tell more than their grams do: the encoder reads their ends alone, takes as
+ * long for that as all else together, and adds nothing that could be measured (docs/log.md, note sections).
+ */
+export function areLong(inputs: readonly TaskInput[]): boolean {
+  const counts = inputs.map((input) => wordsOf(mainText(input)).length).sort((a, b) => a - b);
+  return (counts[counts.length >> 1] ?? 0) > LONG_WORDS;
+}
+
+const mainText = ({ parts }: TaskInput): string => normalizeText(parts[mainPart(parts)]?.text ?? "");
+
+export function inputBlocks(input: TaskInput, readsMeaning = true): InputBlocks {
   const main = mainPart(input.parts);
-  const text = normalizeText(input.parts[main]?.text ?? "");
+  const text = mainText(input);
   const words = wordsOf(text);
   const blocks: Block[] = [
     Uint32Array.from(wordGrams(words, WORDS, 1)),
@@ -59,6 +72,7 @@ export function inputBlocks(input: TaskInput): InputBlocks {
             .map((part) => part.text);
     blocks.push(sideBlock(texts, hash32(channel)));
   }
+  if (!readsMeaning) return { blocks, meaning: new Float32Array(SENTENCE_DIMENSIONS), meaningWeight: 0 };
   const meaningWeight = MEANING_WEIGHT * Math.min(1, Math.sqrt(MEANING_WORDS / Math.max(1, words.length)));
   return { blocks, meaning: sentenceVector(text), meaningWeight };
 }
@@ -77,6 +91,7 @@ export function inputRow(
   weights: readonly number[],
 ): { readonly row: SparseRow; readonly known: number } {
   const { row, known } = vectorizer.vector(input.blocks, weights);
+  if (input.meaningWeight === 0) return { row, known };
   const grams = row.columns.length;
   const columns = new Uint32Array(grams + SENTENCE_DIMENSIONS);
   const values = new Float32Array(grams + SENTENCE_DIMENSIONS);
