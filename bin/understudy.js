@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // Starts the command line under a Node that runs TypeScript: this one where it is new enough, else the one pinned in node_modules.
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -18,7 +18,7 @@ const pinned = own("../node_modules/node/bin/node");
 /**
  * Starts the endpoint anew in this very process, with a young heap of 16 MB a half where V8 would let it grow to 64, and with three times as much of all else as is
  * in use before V8 looks through all of it: left to itself it takes what lies outside the heap for a heap that is full, and looks every second. What the operator has set
- * is kept; where a process cannot be replaced (Windows, older Nodes) nothing is set.
+ * is kept; where a process cannot be replaced (Windows, older Nodes), or its V8 does not know these flags (they are no promise of any version), nothing is set.
  */
 const HEAP = ["--max-semi-space-size=16", "--heap-growing-percent=200"];
 const bounded = () => {
@@ -26,6 +26,7 @@ const bounded = () => {
   const missing = HEAP.filter((flag) => !given.includes(flag.split("=")[0]));
   if (process.argv[2] !== "serve" || missing.length === 0) return;
   if (process.platform === "win32" || typeof process.execve !== "function") return;
+  if (spawnSync(process.execPath, [...missing, "--version"], { stdio: "ignore" }).status !== 0) return;
   const args = [process.execPath, ...process.execArgv, ...missing, ...process.argv.slice(1)];
   process.execve(process.execPath, args, process.env);
 };
