@@ -128,6 +128,11 @@ class Client {
   }
 
   #take(chunk: Buffer): void {
+    // Said unasked, as a server says 408 on a connection that has asked nothing for long: no answer to what is asked next.
+    if (!this.#isAsking) {
+      this.#socket.destroy();
+      return;
+    }
     this.#waiting = this.#waiting.length === 0 ? chunk : Buffer.concat([this.#waiting, chunk]);
     if (this.#head === null && !this.#readHead()) return;
     if (!this.#hasFirst && this.#waiting.length > 0) this.#sample();
