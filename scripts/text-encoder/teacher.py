@@ -29,7 +29,8 @@ def read_tokenizer(folder):
 
 
 @torch.inference_mode()
-def forward(weights, ids, mask):
+def forward(weights, ids, mask, watch=lambda layer, read, middle: None):
+    """watch is told of each layer what its heads read, and the middle of its feed-forward part."""
     batch, length = ids.shape
 
     def linear(x, name):
@@ -44,6 +45,7 @@ def forward(weights, ids, mask):
     live = mask[:, None, None, :] > 0
     for layer in range(LAYERS):
         p = f"encoder.layer.{layer}."
+        read = x
         q, k, v = [
             linear(x, p + "attention.self." + name).view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2)
             for name in ("query", "key", "value")
@@ -51,6 +53,7 @@ def forward(weights, ids, mask):
         seen = F.scaled_dot_product_attention(q, k, v, attn_mask=live).transpose(1, 2).reshape(batch, length, WIDTH)
         x = normed(x + linear(seen, p + "attention.output.dense"), p + "attention.output.LayerNorm")
         middle = F.gelu(linear(x, p + "intermediate.dense"))
+        watch(layer, read, middle)
         x = normed(x + linear(middle, p + "output.dense"), p + "output.LayerNorm")
     return F.normalize((x * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), dim=-1)
 

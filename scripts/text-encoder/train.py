@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 
 from teacher import CLS, HEADS, SEP, WIDTH, read_teacher, read_tokenizer
-from teacher import LAYERS as TEACHER_LAYERS
+from teacher import forward as read_by_teacher
 
 # Layers of the teacher that are kept; numbers of a head, and of a word piece in the table.
 LAYERS, HEAD, PIECES = (0, 2, 4, 5), 16, 192
@@ -70,36 +70,18 @@ def marked(ids, lengths, first, last):
     return out, torch.arange(width + MARKS)[None] < lengths[:, None] + MARKS
 
 
-@torch.no_grad()
 def seen_by_teacher(teacher, ids, live):
     """Of each layer: the second moments of what its heads read (and of a 1 beside it), and how much comes of each middle number."""
-    batch, length = ids.shape
-
-    def linear(x, name):
-        return F.linear(x, teacher[name + ".weight"], teacher[name + ".bias"])
-
-    def normed(x, name):
-        return F.layer_norm(x, (WIDTH,), teacher[name + ".weight"], teacher[name + ".bias"], 1e-12)
-
-    x = teacher["embeddings.word_embeddings.weight"][ids] + teacher["embeddings.position_embeddings.weight"][:length]
-    x = normed(x + teacher["embeddings.token_type_embeddings.weight"][0], "embeddings.LayerNorm")
     moments, weight = [], []
-    for layer in range(TEACHER_LAYERS):
-        p = f"encoder.layer.{layer}."
-        read = x[live].double()
+
+    def watch(layer, read, middle):
+        read = read[live].double()
         read = torch.cat([read, torch.ones(len(read), 1, dtype=torch.double)], 1)
         moments.append((read.T @ read / len(read)).numpy())
-        q, k, v = [
-            linear(x, p + "attention.self." + name).view(batch, length, HEADS, WIDTH // HEADS).transpose(1, 2)
-            for name in ("query", "key", "value")
-        ]
-        seen = F.scaled_dot_product_attention(q, k, v, attn_mask=live[:, None, None, :])
-        seen = seen.transpose(1, 2).reshape(batch, length, WIDTH)
-        x = normed(x + linear(seen, p + "attention.output.dense"), p + "attention.output.LayerNorm")
-        middle = F.gelu(linear(x, p + "intermediate.dense"))
-        size = (middle.abs() * live[..., None]).sum((0, 1)) * teacher[p + "output.dense.weight"].norm(dim=0)
-        weight.append(size.numpy())
-        x = normed(x + linear(middle, p + "output.dense"), p + "output.LayerNorm")
+        out = teacher[f"encoder.layer.{layer}.output.dense.weight"]
+        weight.append(((middle.abs() * live[..., None]).sum((0, 1)) * out.norm(dim=0)).numpy())
+
+    read_by_teacher(teacher, ids, live.float(), watch)
     return moments, weight
 
 
