@@ -31,7 +31,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 3, digest: "a111a918384ed937" };
+const RECORDED = { version: 3, digest: "435cfa63dfcc7191" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

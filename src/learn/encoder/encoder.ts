@@ -5,11 +5,9 @@ import { makePieces } from "./wordpiece.ts";
 /** The direction of what a text means, norm 1; zeros when it has no words. */
 export type Encoder = (text: string) => Float32Array;
 
-// The kernel multiplies rows in fours, columns in eights.
+// The kernel multiplies rows in fours, columns in eights; of levels an even number of rows, four at least.
 const ROWS = 4;
 const COLUMNS = 8;
-// Of levels it multiplies an even number of rows, at least these.
-const LEAST_ROWS = 4;
 const FLOAT_BYTES = 4;
 // A start and an end, as in BERT.
 const MARKS = 2;
@@ -120,7 +118,7 @@ function contextualize(reading: Reading, ids: readonly number[]): void {
   const { dimensions: d, inner, layers } = shape;
   const { x, seen, qkv, middle, norms } = places;
   const size = shape.heads * shape.headSize;
-  const rows = Math.max(LEAST_ROWS, roundUp(ids.length, 2));
+  const rows = Math.max(ROWS, roundUp(ids.length, 2));
   const [up, ...rest] = places.matrices;
   kernel.floats.fill(0, x, x + rows * d);
   kernel.floats.set(weights.positions.subarray(0, ids.length * d), x);

@@ -99,11 +99,11 @@ const { WebAssembly } = globalThis as unknown as {
   };
 };
 
-const NEWER = Buffer.from(KERNEL, "base64");
-
 /** The kernels that this engine can run, best first; all give the same numbers. */
 export const kernelCodes = (): readonly Uint8Array[] =>
-  [NEWER, Buffer.from(OLDER_KERNEL, "base64")].filter((code) => WebAssembly.validate(code));
+  [KERNEL, OLDER_KERNEL]
+    .map((code) => Buffer.from(code, "base64"))
+    .filter((code) => WebAssembly.validate(code));
 
 /** A kernel with this many floats of memory, all zero. */
 export function makeKernel(size: number, code = kernelCodes()[0]): Kernel {
