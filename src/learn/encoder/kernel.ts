@@ -48,7 +48,7 @@ export type LevelProduct = {
   /** Levels of the rows, and what `level` wrote beside them. */
   readonly x: number;
   readonly scales: number;
-  /** Levels of the matrix as `packLevels` lays them. */
+  /** Levels of the matrix as `laid` in scripts/text-encoder/export.py lays them. */
   readonly w: number;
   /** A scale for each column, then a bias for each. */
   readonly columnScales: number;
