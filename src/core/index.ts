@@ -16,6 +16,7 @@ export { ERROR_CODES, HouseError, type ErrorCode } from "./errors.ts";
 export type { DropReason, Example, Part } from "./example.ts";
 export { bytesHash, contentHash, hash32 } from "./hash.ts";
 export { canonicalJson, jsonDepth, MAX_JSON_DEPTH, parseJson, type Json } from "./json.ts";
+export { Members, NOWHERE, type Member } from "./members.ts";
 export { seededRandom, type Random } from "./random.ts";
 export type {
   FamilyForm,

@@ -1,6 +1,6 @@
 import type { ServerResponse } from "node:http";
 import type { CallDecision, Client, NotHeld } from "../call.ts";
-import { ERROR_CODES, type ErrorCode } from "../core/index.ts";
+import { ERROR_CODES, NOWHERE, type ErrorCode, type Member } from "../core/index.ts";
 import { NOT_KEPT, SECURITY_HEADERS } from "./secure-headers.ts";
 import { passedBack, type Protocol } from "../models/index.ts";
 
@@ -8,7 +8,8 @@ import { passedBack, type Protocol } from "../models/index.ts";
 const CLIENT_STALL_MS = 60_000;
 
 /** One client of one call: takes the answer in pieces, holds its upstream back when it is slow, and lets it go when it leaves. */
-export class HttpClient implements Client {
+export class HttpClient implements Client, Member {
+  place = NOWHERE;
   readonly #response: ServerResponse;
   readonly #protocol: Protocol;
   readonly #callId: string;

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallDeps, Recording } from "../call.ts";
-import type { Effects } from "../core/index.ts";
+import type { Effects, Member, Members } from "../core/index.ts";
 import type { KeptBytes, Upstreams } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
 import type { KeptAnswers } from "./answer-cache.ts";
@@ -42,6 +42,6 @@ export type Parts = {
   readonly mayAsk: (caller: Caller, model: string) => Refusal | null;
   readonly pseudonym: Store["pseudonym"];
   /** Under way: to be let go when the gateway closes. */
-  readonly clients: Set<Pick<HttpClient, "leave">>;
+  readonly clients: Members<Member & Pick<HttpClient, "leave">>;
   readonly stats: Stats;
 };

@@ -1,6 +1,6 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { CallDeps, Recording } from "../call.ts";
-import type { Effects } from "../core/index.ts";
+import { Members, type Effects } from "../core/index.ts";
 import type { Admin } from "./admin.ts";
 import type { KeptAnswers } from "./answer-cache.ts";
 import type { KeptBytes, Upstreams } from "../models/index.ts";
@@ -99,7 +99,7 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     observe: deps.observe ?? nobodyWatches,
     mayAsk,
     pseudonym: (kind, value) => deps.store.pseudonym(kind, value),
-    clients: new Set(),
+    clients: new Members(),
     stats: { unrecorded: 0, refused: 0 },
   };
   const now: Generation = { parts, calls: 0, isOver: null };

@@ -1,5 +1,5 @@
 import { errors } from "undici";
-import type { ErrorCode } from "../../core/index.ts";
+import { NOWHERE, type ErrorCode } from "../../core/index.ts";
 import { requestText } from "./http1/request-text.ts";
 import type { Wire } from "./http1/wire.ts";
 import { WirePool, type TimedExchange } from "./http1/wire-pool.ts";
@@ -52,6 +52,7 @@ class HttpExchange implements Exchange, TimedExchange {
   readonly body: Uint8Array;
   text = "";
   wire: Wire | null = null;
+  place = NOWHERE;
   dueTick = Infinity;
   lastTick = Infinity;
   isOver = false;

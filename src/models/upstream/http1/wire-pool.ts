@@ -1,16 +1,18 @@
 import type { Socket } from "node:net";
 import { buildConnector } from "undici";
+import { Members, type Member } from "../../../core/index.ts";
 import type { Timeouts } from "../types.ts";
 import { SHARED_READING } from "./reading.ts";
 import { KEEP_MS, Wire, type WireExchange, type WireOwner } from "./wire.ts";
 
 /** An exchange with its times, in ticks of its pool; `expire` is called when one of them has come. */
-export type TimedExchange = WireExchange & {
-  /** Until the first byte, then until the next; Infinity while the client is the one who is waited for. */
-  dueTick: number;
-  lastTick: number;
-  expire(isInAll: boolean): void;
-};
+export type TimedExchange = WireExchange &
+  Member & {
+    /** Until the first byte, then until the next; Infinity while the client is the one who is waited for. */
+    dueTick: number;
+    lastTick: number;
+    expire(isInAll: boolean): void;
+  };
 
 /** Connections to one origin: above the gateway's own bound on calls in flight, so that calls queue in one place only. */
 const MAX_CONNECTIONS = 1024;
@@ -31,7 +33,7 @@ export class WirePool implements WireOwner {
   readonly #timeouts: Timeouts;
   readonly #all = new Set<Wire>();
   readonly #idle: Wire[] = [];
-  readonly #active = new Set<TimedExchange>();
+  readonly #active = new Members<TimedExchange>();
   #waiting: TimedExchange[] = [];
   #connecting = 0;
   #isScheduled = false;
