@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { fitIsotonic, predictIsotonic } from "./isotonic.ts";
 import { fitPlatt, predictPlatt } from "./platt.ts";
 import { brier, expectedCalibrationError } from "./reliability.ts";
-import { auroc, coverageAtRisk, riskCoverage } from "./selection.ts";
+import { auroc, coverageAtRisk, meanRisk, riskCoverage } from "./selection.ts";
 import { fitTemperature, softmaxAt } from "./temperature.ts";
 
 const samples = fc.array(
@@ -134,6 +134,29 @@ describe("riskCoverage()", () => {
       { threshold: 0.5, n: 3, k: 1, coverage: 0.75, risk: 1 / 3 },
       { threshold: 0.1, n: 4, k: 2, coverage: 1, risk: 0.5 },
     ]);
+  });
+});
+
+describe("meanRisk()", () => {
+  test("takes ties as one step", () => {
+    // Risks 0, 1/3 and 1/2 over steps of 1/4, 1/2 and 1/4.
+    expect(meanRisk([0.9, 0.5, 0.5, 0.1], [0, 1, 0, 1])).toBeCloseTo(1 / 6 + 1 / 8, 12);
+  });
+  test("is 0 when nothing is wrong, and least when what is wrong comes last", () => {
+    const losses = fc.array(fc.integer({ min: 0, max: 1 }), { minLength: 1, maxLength: 20 });
+    fc.assert(
+      fc.property(losses, (drawn) => {
+        const scores = drawn.map((_, place) => -place);
+        const sorted = [...drawn].sort((a, b) => a - b);
+        expect(
+          meanRisk(
+            scores,
+            drawn.map(() => 0),
+          ),
+        ).toBe(0);
+        expect(meanRisk(scores, sorted)).toBeLessThanOrEqual(meanRisk(scores, drawn) + 1e-12);
+      }),
+    );
   });
 });
 

@@ -45,6 +45,16 @@ export function riskCoverage(scores: readonly number[], losses: readonly number[
   return points;
 }
 
+/** Risk in the mean over all coverages, the area under `riskCoverage`: lower is better. O(n log n). */
+export function meanRisk(scores: readonly number[], losses: readonly number[]): number {
+  let [area, before] = [0, 0];
+  for (const { coverage, risk } of riskCoverage(scores, losses)) {
+    area += (coverage - before) * risk;
+    before = coverage;
+  }
+  return area;
+}
+
 /**
  * The point of largest coverage whose empirical risk is at most `risk`; null when there is none.
  * A number to look at, not a guarantee: chosen this way it is false far more often than it seems. See certifyThreshold.

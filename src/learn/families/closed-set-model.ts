@@ -1,12 +1,12 @@
 import { scoreRow, type LinearModel } from "../linear/weights.ts";
-import { blockWeights, inputRow, type InputBlocks } from "../text/input-blocks.ts";
+import { blockWeights, inputRow, type InputBlocks, type Reading } from "../text/input-blocks.ts";
 import { makeVectorizer, type Vocabulary } from "../text/tfidf.ts";
 
 /** What is learnt before the score: which grams count, and a weight per gram and class. */
 export type ClosedSetModel = {
   readonly vocabulary: Vocabulary;
-  /** Whether what a text means is read beside its grams. */
-  readonly readsMeaning: boolean;
+  /** How the meaning of a text is read beside its grams. */
+  readonly reading: Reading;
   /** Weight of the texts beside the main one. */
   readonly sideWeight: number;
   readonly linear: LinearModel;

@@ -8,7 +8,7 @@ import { fitClosedSet, type FittedClosedSet } from "./closed-set-fit.ts";
 import { makeJudge } from "./closed-set-model.ts";
 import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 
-const IDENTITY = { kind: "closed-set", version: 4 };
+const IDENTITY = { kind: "closed-set", version: 5 };
 const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
 const MIN_SHARE_REPEATED = 0.8;
 /** More answers than this are no closed set, and their weights would not fit the artifact's cap. */
@@ -30,6 +30,7 @@ type Meta = {
   readonly answers: readonly Answer[];
   readonly score: LogisticModel;
   readonly sideWeight: number;
+  readonly reading: "whole" | readonly number[] | "none";
   /** The encoder that meanings are told by; null where they are not read. */
   readonly encoder: string | null;
 };
@@ -38,8 +39,10 @@ function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
   const { vocabulary, linear } = model;
   const { weights, scales } = quantize(linear);
   // Answers are JSON by type; the score is numbers.
-  const encoder = model.readsMeaning ? encoderId() : null;
-  const meta = { answers, score, sideWeight: model.sideWeight, encoder } as unknown as Json;
+  const { sideWeight, reading } = model;
+  const encoder = reading === "none" ? null : encoderId();
+  const written = typeof reading === "string" ? reading : [...reading];
+  const meta = { answers, score, sideWeight, reading: written, encoder } as unknown as Json;
   return packArtifact(IDENTITY, meta, {
     hashes: vocabulary.hashes,
     idf: vocabulary.idf,
@@ -53,12 +56,13 @@ function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
 function load(artifact: Uint8Array): LexicalSpecialist {
   const { meta, array } = unpackArtifact(artifact, IDENTITY);
   // Written by `pack` of this version.
-  const { answers, score, sideWeight, encoder } = meta as unknown as Meta;
+  const { answers, score, sideWeight, encoder, reading: written } = meta as unknown as Meta;
   if (encoder !== null) checkEncoder(IDENTITY.kind, encoder);
+  const reading = typeof written === "string" ? written : new Set(written);
   const bias = array("bias", "Float32Array");
   const levels = array("levels", "Int8Array");
   const judge = makeJudge({
-    readsMeaning: encoder !== null,
+    reading,
     vocabulary: { hashes: array("hashes", "Uint32Array"), idf: array("idf", "Float32Array") },
     sideWeight,
     linear: {
@@ -72,7 +76,7 @@ function load(artifact: Uint8Array): LexicalSpecialist {
   return {
     description: { kind: IDENTITY.kind, parameters: levels.length + bias.length + score.weights.length + 1 },
     predict: (input) => {
-      const { label, features } = judge(inputBlocks(input, encoder !== null));
+      const { label, features } = judge(inputBlocks(input, reading));
       return { answer: answers[label], score: predictLogistic(score, features) };
     },
   };

@@ -18,8 +18,14 @@ const SIDE_CHANNELS = ["system", "user", "assistant", "tool", "tools"] as const;
 const MEANING_WEIGHT = 1.5;
 /** Of a text of more words than this the encoder sees the ends alone, and its meaning weighs less. */
 const MEANING_WORDS = 20;
-/** A task whose texts have more words at the median is learnt from its grams alone. */
+/** The texts of a task are long when they have more words than this at the median. */
 const LONG_WORDS = 64;
+/** What is read of a long text for its meaning: so many words, different ones. The time of an answer grows with them. */
+const LEAD_WORDS = 8;
+const LEAD_WEIGHT = 0.5;
+/** Words in a larger share of a task's texts do not tell them apart: greetings, names of speakers, articles. */
+const COMMON_SHARE = 0.2;
+const SPEAKS = /[\p{L}\p{N}]/u;
 
 /** How many blocks `inputBlocks` makes. */
 export const INPUT_BLOCKS = MAIN_WEIGHTS.length + SIDE_CHANNELS.length;
@@ -44,17 +50,40 @@ export function mainPart(parts: readonly InputPart[]): number {
 }
 
 /**
- * Whether the texts of a task are too long for what they mean to tell more than their grams do: the encoder reads their ends alone, takes as
- * long for that as all else together, and adds nothing that could be measured (docs/log.md, note sections).
+ * How the main texts of a task are read for what they mean: as they are, their first words past those that they share (hashes of these), or
+ * not at all.
  */
-export function areLong(inputs: readonly TaskInput[]): boolean {
-  const counts = inputs.map((input) => wordsOf(mainText(input)).length).sort((a, b) => a - b);
-  return (counts[counts.length >> 1] ?? 0) > LONG_WORDS;
+export type Reading = "whole" | ReadonlySet<number> | "none";
+
+/**
+ * How what a task's texts mean may be read. The ends of a long text, all that the encoder sees of it, tell nothing that its grams do not; its
+ * first words that are not common may (docs/log.md, the lead of a long text).
+ */
+export function readingOf(inputs: readonly TaskInput[]): Exclude<Reading, "none"> {
+  const texts = inputs.map((input) => wordsOf(mainText(input)));
+  const counts = texts.map((words) => words.length).sort((a, b) => a - b);
+  if ((counts[counts.length >> 1] ?? 0) <= LONG_WORDS) return "whole";
+  const textsWith = new Map<string, number>();
+  for (const words of texts) {
+    for (const word of new Set(words)) textsWith.set(word, (textsWith.get(word) ?? 0) + 1);
+  }
+  const common = [...textsWith].filter(([, count]) => count > COMMON_SHARE * texts.length);
+  return new Set(common.map(([word]) => hash32(word)));
+}
+
+/** The first words of a text that are not common, each once, signs left out. */
+export function leadOf(words: readonly string[], common: ReadonlySet<number>): string {
+  const lead = new Set<string>();
+  for (const word of words) {
+    if (lead.size === LEAD_WORDS) break;
+    if (SPEAKS.test(word) && !lead.has(word) && !common.has(hash32(word))) lead.add(word);
+  }
+  return [...lead].join(" ");
 }
 
 const mainText = ({ parts }: TaskInput): string => normalizeText(parts[mainPart(parts)]?.text ?? "");
 
-export function inputBlocks(input: TaskInput, readsMeaning = true): InputBlocks {
+export function inputBlocks(input: TaskInput, reading: Reading = "whole"): InputBlocks {
   const main = mainPart(input.parts);
   const text = mainText(input);
   const words = wordsOf(text);
@@ -72,10 +101,20 @@ export function inputBlocks(input: TaskInput, readsMeaning = true): InputBlocks 
             .map((part) => part.text);
     blocks.push(sideBlock(texts, hash32(channel)));
   }
-  if (!readsMeaning) return { blocks, meaning: new Float32Array(SENTENCE_DIMENSIONS), meaningWeight: 0 };
+  if (reading === "none") return withoutMeaning({ blocks });
+  if (reading !== "whole") {
+    return { blocks, meaning: sentenceVector(leadOf(words, reading)), meaningWeight: LEAD_WEIGHT };
+  }
   const meaningWeight = MEANING_WEIGHT * Math.min(1, Math.sqrt(MEANING_WORDS / Math.max(1, words.length)));
   return { blocks, meaning: sentenceVector(text), meaningWeight };
 }
+
+/** An input as it is read where its meaning is not. */
+export const withoutMeaning = ({ blocks }: Pick<InputBlocks, "blocks">): InputBlocks => ({
+  blocks,
+  meaning: new Float32Array(SENTENCE_DIMENSIONS),
+  meaningWeight: 0,
+});
 
 /** Block weights whose squares sum to 1; sideWeight is relative to the word block of the main text. */
 export function blockWeights(sideWeight: number): number[] {

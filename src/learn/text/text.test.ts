@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { hash32, type TaskInput } from "../../core/index.ts";
 import { charGrams, normalizeText, pairGrams, wordGrams, wordsOf } from "./grams.ts";
-import { blockWeights, inputBlocks, inputRow, mainPart } from "./input-blocks.ts";
+import { blockWeights, inputBlocks, inputRow, leadOf, mainPart, readingOf } from "./input-blocks.ts";
 import { makeComparison, makeNeighbourSearch } from "./neighbours.ts";
 import { pickRows, rowAt, stackRows } from "./sparse.ts";
 import { fitVocabulary, makeVectorizer } from "./tfidf.ts";
@@ -121,6 +122,44 @@ describe("input blocks", () => {
     const grams = (blocks: typeof asked): number[] => blocks.blocks.flatMap((one) => [...one]);
     expect(grams(asked).filter((hash) => grams(told).includes(hash))).toEqual([]);
     expect(new Set(grams(told)).size).toBe(2);
+  });
+
+  const calls = (texts: readonly string[]): TaskInput[] =>
+    texts.map((text) => ({ parts: [{ role: "user" as const, text }], tools: [] }));
+
+  test("readingOf() short texts is whole, of long ones past the words of more than a fifth of them", () => {
+    const short = calls(["lost card", "close it", "lost again", "hello"]);
+    expect(readingOf(short)).toBe("whole");
+    const filler = Array.from({ length: 65 }, (_, i) => `w${i}`);
+    // Ten texts, each with 65 words of its own; "pain" in two of them, "doctor" in three.
+    const long = Array.from({ length: 10 }, (_, i) =>
+      [...filler.map((word) => `${word}x${i}`), i < 2 ? "pain" : "", i < 3 ? "doctor" : ""].join(" "),
+    );
+    expect(readingOf(calls(long))).toEqual(new Set([hash32("doctor")]));
+  });
+
+  test("leadOf() are the first words that are not common, each once, without signs", () => {
+    const words = fc.array(fc.constantFrom("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "?", "!"));
+    const common = fc.uniqueArray(fc.constantFrom("a", "b", "c"));
+    fc.assert(
+      fc.property(words, common, (said, shared) => {
+        const rest = said.filter((word, at) => /[a-z]/.test(word) && said.indexOf(word) === at);
+        const expected = rest.filter((word) => !shared.some((one) => one === word)).slice(0, 8);
+        expect(leadOf(said, new Set(shared.map((word) => hash32(word))))).toBe(expected.join(" "));
+      }),
+    );
+  });
+
+  test("inputBlocks() reads a long text past what its task shares", () => {
+    const common = new Set(["hello", "doctor", "please"].map((word) => hash32(word)));
+    const [greeted, plain, other] = calls([
+      "Hello doctor: please, my knee hurts!",
+      "my knee hurts",
+      "stolen card",
+    ]);
+    const of = (input: TaskInput): number[] => [...inputBlocks(input, common).meaning];
+    expect(of(greeted)).toEqual(of(plain));
+    expect(of(greeted)).not.toEqual(of(other));
   });
 
   test("blockWeights() of the main text have squares that sum to 1", () => {
