@@ -82,7 +82,10 @@ const jobTo = (peer: Pick<Peer, "port" | "path" | "headers">, more: Partial<Job>
 
 const secondsOf = (isQuick: boolean): number => (isQuick ? 2 : 6);
 
-/** The code of a larger program is compiled later: less, and the first rounds measure the compiler. */
+/**
+ * The code of a larger program is compiled later: less, and the first rounds measure the compiler. Streams, too: what is compiled for plain answers
+ * alone is thrown away at the first stream.
+ */
 const WARM_UP_SECONDS = 25;
 const QUICK_WARM_UP_SECONDS = 4;
 
@@ -90,6 +93,12 @@ async function warmUp(peers: readonly Peer[], provider: Provider, isQuick: boole
   const seconds = isQuick ? QUICK_WARM_UP_SECONDS : WARM_UP_SECONDS;
   await provider.behave(CLOSED_BEHAVIOUR);
   for (const peer of peers) await runLoad(jobTo(peer, { kind: "closed", connections: 32, seconds }));
+  await provider.behave(OPEN_BEHAVIOUR);
+  for (const peer of peers) {
+    await runLoad(
+      jobTo(peer, { isStream: true, kind: "closed", connections: STREAMS, seconds: secondsOf(isQuick) }),
+    );
+  }
 }
 
 type Direct = {
