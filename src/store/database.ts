@@ -31,10 +31,12 @@ export class Database {
   /** Path of the file, for messages. */
   readonly file: string;
   readonly #connection: DatabaseSync;
+  readonly #isDurable: boolean;
   readonly #afterRollback: (() => void)[] = [];
 
   constructor(file: string, { isDurable = true, busyTimeoutMs = BUSY_TIMEOUT_MS }: DatabaseOptions = {}) {
     this.file = file;
+    this.#isDurable = isDurable;
     this.#connection = this.#guard(
       () => new DatabaseSync(file, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true }),
     );
@@ -64,9 +66,22 @@ export class Database {
     };
   }
 
-  /** All of `work` or nothing of it, durable when it returns. Takes the write lock at once, so it cannot fail halfway for a lock. */
-  transaction<T>(work: () => T): T {
+  /**
+   * All of `work` or nothing of it, durable when it returns. Takes the write lock at once, so it cannot fail halfway for a lock. With `isSynced`
+   * false it is durable with the next one that is synced, of any connection: a machine that fails before has the state before, whole.
+   */
+  transaction<T>(work: () => T, { isSynced = true }: { readonly isSynced?: boolean } = {}): T {
     if (this.#connection.isTransaction) throw new RangeError("Cannot begin a transaction inside another");
+    if (isSynced || !this.#isDurable) return this.#transact(work);
+    this.exec("PRAGMA synchronous = NORMAL");
+    try {
+      return this.#transact(work);
+    } finally {
+      this.exec("PRAGMA synchronous = FULL");
+    }
+  }
+
+  #transact<T>(work: () => T): T {
     this.exec("BEGIN IMMEDIATE");
     try {
       const result = work();

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describe, expect, test } from "vitest";
 import { HouseError } from "../core/index.ts";
-import { openDatabase } from "./database.ts";
+import { Database, openDatabase } from "./database.ts";
 import { openStore } from "./index.ts";
 import { storeOver } from "./open.ts";
 import { storeError } from "./sql-error.ts";
@@ -53,6 +53,62 @@ describe("a full disk", () => {
   test("no space for files reads as store-full", () => {
     const error = Object.assign(new Error("ENOSPC: no space left on device"), { code: "ENOSPC" });
     expect(storeError(error, "f")).toEqual(expect.objectContaining({ code: "store-full", cause: error }));
+  });
+});
+
+describe("what waits for the disk", () => {
+  const FULL = 2;
+  const NORMAL = 1;
+  const place = (offset: number) => ({ offset, sequence: offset });
+  const batchTo = (offset: number, isFolded: boolean) => ({
+    writer: "w",
+    number: 0,
+    from: place(offset - 1),
+    to: place(offset),
+    isFolded,
+    calls: [sampleCall(`c${offset}`)],
+    begun: [],
+    ended: [],
+    aside: [],
+  });
+
+  test("is the last batch of a segment, not those before; and all else", () => {
+    withFolder((dir) => {
+      const database = openDatabase(dir);
+      const store = storeOver(database, { dir, nowMs });
+      const levels: unknown[] = [];
+      const exec = database.exec.bind(database);
+      database.exec = (sql) => {
+        if (sql === "COMMIT") levels.push(database.prepare("PRAGMA synchronous").get());
+        exec(sql);
+      };
+      store.recording.commit(batchTo(1, false));
+      store.recording.commit(batchTo(2, true));
+      store.calls.add([sampleCall("x")]);
+      expect(levels).toEqual([NORMAL, FULL, FULL].map((synchronous) => ({ synchronous })));
+      store.close();
+    });
+  });
+
+  test("is what follows a batch that failed", () => {
+    withFolder((dir) => {
+      const database = openDatabase(dir);
+      const fail = (): never => {
+        throw new RangeError("no");
+      };
+      expect(() => database.transaction(fail, { isSynced: false })).toThrow("no");
+      expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: FULL });
+      database.close();
+    });
+  });
+
+  test("a database that never waits does not begin to", () => {
+    withFolder((dir) => {
+      const database = new Database(join(dir, "lazy.db"), { isDurable: false });
+      database.transaction(() => {}, { isSynced: false });
+      expect(database.prepare("PRAGMA synchronous").get()).toEqual({ synchronous: NORMAL });
+      database.close();
+    });
   });
 });
 

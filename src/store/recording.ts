@@ -38,7 +38,10 @@ export type RecordingTable = {
   place(writer: string, number: number): (SegmentPlace & { readonly isFolded: boolean }) | null;
   /** Numbers of the segments of a writer that were read of. */
   numbers(writer: string): readonly number[];
-  /** All of the batch or nothing, durable when it returns; null when another has folded the segment meanwhile. */
+  /**
+   * All of the batch or nothing; null when another has folded the segment meanwhile. Durable when it returns where the segment is folded with it,
+   * with all batches before: until then the segment has what a machine that fails takes back.
+   */
   commit(batch: FoldBatch): AddResult | null;
   /** A call that has begun; `erased` when it was erased before its end came. */
   begun(callId: string): SegmentBegin | "erased" | null;
@@ -78,13 +81,16 @@ export function createRecordingTable(
     place: (writer, number) => places.find(writer, number),
     numbers: (writer) => places.numbers(writer),
     commit: (batch) =>
-      database.transaction(() => {
-        if (!places.move(batch)) return null;
-        for (const callId of batch.ended) held.remove(callId);
-        for (const begin of batch.begun) held.putOpen(batch.writer, begin);
-        for (const one of batch.aside) held.putAside(batch.writer, one);
-        return addCalls(batch.calls);
-      }),
+      database.transaction(
+        () => {
+          if (!places.move(batch)) return null;
+          for (const callId of batch.ended) held.remove(callId);
+          for (const begin of batch.begun) held.putOpen(batch.writer, begin);
+          for (const one of batch.aside) held.putAside(batch.writer, one);
+          return addCalls(batch.calls);
+        },
+        { isSynced: batch.isFolded },
+      ),
     begun: (callId) => held.begun(callId),
     open: (writer, beforeMs) => held.open(writer, beforeMs),
     settle: (writer, calls, aside) =>
