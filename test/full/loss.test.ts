@@ -162,6 +162,36 @@ describe("a loss of power", () => {
       expect(losses, `round ${round}`).toEqual(NO_LOSS);
     }
   });
+
+  test("while calls are folded on the same device takes nothing that its segment has not", async (context) => {
+    const random = seededRandom(9);
+    for (let round = 0; round < 10; round += 1) {
+      const disk = makeFileSystem(folder, `fold-power-${round}`, 48);
+      context.skip(disk === null, "no file system on a device of its own can be made here");
+      const place = placeIn(disk!.path);
+      const mode = modeOf(round);
+      const writer = startWriter(place, { name: `f${round}`, mode });
+      const dir = place.segments;
+      await writer.until(mode === "durable" ? "whole" : "begun", 1);
+      // Open until after the loss: closing it would sync all.
+      const store = openStore({ dir: place.store, nowMs });
+      let folded = 0;
+      for (let fold = 1; fold <= 3; fold += 1) {
+        await writer.until(mode === "durable" ? "whole" : "begun", 600 * fold + random.below(300));
+        folded += foldSegments(store, { dir, protocols, nowMs, waitMs: 5000 })?.calls ?? 0;
+      }
+      const said = { ...writer, whole: new Set(writer.whole), begun: new Set(writer.begun) };
+      writer.child.kill("SIGSTOP");
+      const after = disk!.afterPowerLoss();
+      await writer.kill();
+      store.close();
+      disk!.unmount();
+      const losses = lossesOf(placeIn(after.path), [said]);
+      after.unmount();
+      expect(losses, `round ${round}`).toEqual(NO_LOSS);
+      expect(folded).toBeGreaterThan(0);
+    }
+  });
 });
 
 describe("a gateway", () => {
