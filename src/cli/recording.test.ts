@@ -103,6 +103,29 @@ describe("eraseCalls()", () => {
       expect([...store.audit.iterate()].map(({ action }) => action)).toEqual(["calls-erase"]);
     }));
 
+  test("leaves a segment as it is until what was folded of it is on the disk", () =>
+    withStore(async (store, place) => {
+      const recording = await startRecording(store, place.store);
+      await append(recording.log, records("a", "s1"));
+      const dir = segmentsFolderOf(place.store);
+      const [{ writer, numbers }] = writersIn(dir);
+      const isScrubbed = (): boolean =>
+        readFileSync(join(dir, segmentNameOf({ writer, number: numbers[0] })))
+          .subarray(4096)
+          .every((byte) => byte === 0);
+      const seen: boolean[] = [];
+      const sync = (): void => {
+        seen.push(isScrubbed());
+        store.recording.sync();
+      };
+      // Nothing is erased, so nothing else is written that would be synced.
+      const watched = { ...store, recording: { ...store.recording, sync } };
+      expect(erase(watched, place.store, { session: "none" })).toMatchObject({ calls: 0 });
+      expect([...seen, isScrubbed()]).toEqual([false, true]);
+      expect(callIds(store)).toEqual(["a"]);
+      await recording.close();
+    }));
+
   test("drops the end of a call whose begin was erased", () =>
     withStore(async (store, place) => {
       const recording = await startRecording(store, place.store);

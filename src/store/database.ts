@@ -1,4 +1,4 @@
-import { closeSync, mkdirSync, openSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { HouseError } from "../core/index.ts";
@@ -93,6 +93,19 @@ export class Database {
       for (const forget of this.#afterRollback) forget();
       throw error;
     }
+  }
+
+  /** What was committed before, synced or not and by whichever connection, is on the disk when this returns. */
+  sync(): void {
+    // The write-ahead log: what is not in it any more was synced as it left it. SQLite holds no lock on this file that closing would give back.
+    this.#guard(() => {
+      const log = openSync(`${this.file}-wal`, "r+");
+      try {
+        fsyncSync(log);
+      } finally {
+        closeSync(log);
+      }
+    });
   }
 
   /** For those who remember something that a rollback takes back. */

@@ -90,6 +90,19 @@ describe("what waits for the disk", () => {
     });
   });
 
+  test("is all before a sync(), also when nothing is left in the write-ahead log", () => {
+    withFolder((dir) => {
+      const database = openDatabase(dir);
+      const store = storeOver(database, { dir, nowMs });
+      store.recording.commit(batchTo(1, false));
+      database.sync();
+      database.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      database.sync();
+      expect(store.recording.place("w", 0)).toEqual({ ...place(1), isFolded: false });
+      store.close();
+    });
+  });
+
   test("is what follows a batch that failed", () => {
     withFolder((dir) => {
       const database = openDatabase(dir);

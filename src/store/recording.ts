@@ -45,6 +45,8 @@ export type RecordingTable = {
   commit(batch: FoldBatch): AddResult | null;
   /** A call that has begun; `erased` when it was erased before its end came. */
   begun(callId: string): SegmentBegin | "erased" | null;
+  /** What `place` said before is durable when this returns, whoever committed it: until then its segment is to be left as it is. */
+  sync(): void;
   /** Calls of a writer that have begun and not ended, up to 500 of them; those begun before a time only, where one is given. */
   open(writer: string, beforeMs?: number): readonly SegmentBegin[];
   /** What became of calls of open() that nothing will end any more. */
@@ -92,6 +94,7 @@ export function createRecordingTable(
         { isSynced: batch.isFolded },
       ),
     begun: (callId) => held.begun(callId),
+    sync: () => database.sync(),
     open: (writer, beforeMs) => held.open(writer, beforeMs),
     settle: (writer, calls, aside) =>
       database.transaction(() => {
