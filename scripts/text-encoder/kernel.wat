@@ -1,8 +1,8 @@
 (module
   (memory (export "memory") 1)
-  ;; y[rows × columns] += x[rows × inner] · w[inner × columns], float32, rows in fours, columns in eights. From one row of a matrix to
+  ;; y[rows × columns] = x[rows × inner] · w[inner × columns], float32, rows in fours, columns in eights. From one row of a matrix to
   ;; its next are so many bytes.
-  (func (export "multiply") (param $x i32) (param $w i32) (param $y i32) (param $rows i32) (param $inner i32) (param $columns i32)
+  (func $multiply (param $x i32) (param $w i32) (param $y i32) (param $rows i32) (param $inner i32) (param $columns i32)
     (param $xBytes i32) (param $wBytes i32) (param $yBytes i32)
     (local $r i32) (local $c i32) (local $k i32) (local $width i32)
     (local $x0 i32) (local $x1 i32) (local $x2 i32) (local $x3 i32)
@@ -23,10 +23,10 @@
         (local.set $y2 (i32.add (local.get $y1) (local.get $yBytes)))
         (local.set $y3 (i32.add (local.get $y2) (local.get $yBytes)))
         (local.set $wp (i32.add (local.get $w) (local.get $c)))
-        (local.set $a0 (v128.load (local.get $y0))) (local.set $b0 (v128.load offset=16 (local.get $y0)))
-        (local.set $a1 (v128.load (local.get $y1))) (local.set $b1 (v128.load offset=16 (local.get $y1)))
-        (local.set $a2 (v128.load (local.get $y2))) (local.set $b2 (v128.load offset=16 (local.get $y2)))
-        (local.set $a3 (v128.load (local.get $y3))) (local.set $b3 (v128.load offset=16 (local.get $y3)))
+        (local.set $a0 (v128.const f32x4 0 0 0 0)) (local.set $b0 (v128.const f32x4 0 0 0 0))
+        (local.set $a1 (v128.const f32x4 0 0 0 0)) (local.set $b1 (v128.const f32x4 0 0 0 0))
+        (local.set $a2 (v128.const f32x4 0 0 0 0)) (local.set $b2 (v128.const f32x4 0 0 0 0))
+        (local.set $a3 (v128.const f32x4 0 0 0 0)) (local.set $b3 (v128.const f32x4 0 0 0 0))
         (local.set $k (local.get $inner))
         (loop $innerLoop
           (local.set $w0 (v128.load (local.get $wp)))
@@ -57,39 +57,86 @@
       (local.set $x (i32.add (local.get $x) (i32.shl (local.get $xBytes) (i32.const 2))))
       (local.set $y (i32.add (local.get $y) (i32.shl (local.get $yBytes) (i32.const 2))))
       (br_if $rowLoop (i32.lt_u (local.tee $r (i32.add (local.get $r) (i32.const 4))) (local.get $rows)))))
-  ;; Brings each row to mean 0 and deviation 1, then scales and shifts it. Numbers of a row in fours; $norm: scales, then shifts.
-  (func (export "normalize") (param $from i32) (param $to i32) (param $norm i32) (param $rows i32) (param $numbers i32) (param $epsilon f32)
-    (local $r i32) (local $at i32) (local $width i32) (local $count f32)
-    (local $sum v128) (local $mean v128) (local $scale v128)
-    (local.set $width (i32.shl (local.get $numbers) (i32.const 2)))
-    (local.set $count (f32.convert_i32_u (local.get $numbers)))
-    (loop $rowLoop
-      (local.set $sum (v128.const f32x4 0 0 0 0))
-      (local.set $at (i32.const 0))
-      (loop $sumLoop
-        (local.set $sum (f32x4.add (local.get $sum) (v128.load (i32.add (local.get $from) (local.get $at)))))
-        (br_if $sumLoop (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $width))))
-      (local.set $mean (f32x4.splat (f32.div (call $total (local.get $sum)) (local.get $count))))
-      (local.set $sum (v128.const f32x4 0 0 0 0))
-      (local.set $at (i32.const 0))
-      (loop $squareLoop
-        (local.set $scale (f32x4.sub (v128.load (i32.add (local.get $from) (local.get $at))) (local.get $mean)))
-        (local.set $sum (f32x4.add (local.get $sum) (f32x4.mul (local.get $scale) (local.get $scale))))
-        (br_if $squareLoop (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $width))))
-      (local.set $scale (f32x4.splat (f32.div (f32.const 1)
-        (f32.sqrt (f32.add (f32.div (call $total (local.get $sum)) (local.get $count)) (local.get $epsilon))))))
-      (local.set $at (i32.const 0))
-      (loop $writeLoop
-        (v128.store (i32.add (local.get $to) (local.get $at))
-          (f32x4.add
-            (f32x4.mul
-              (f32x4.mul (f32x4.sub (v128.load (i32.add (local.get $from) (local.get $at))) (local.get $mean)) (local.get $scale))
-              (v128.load (i32.add (local.get $norm) (local.get $at))))
-            (v128.load (i32.add (i32.add (local.get $norm) (local.get $width)) (local.get $at)))))
-        (br_if $writeLoop (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $width))))
-      (local.set $from (i32.add (local.get $from) (local.get $width)))
-      (local.set $to (i32.add (local.get $to) (local.get $width)))
-      (br_if $rowLoop (i32.lt_u (local.tee $r (i32.add (local.get $r) (i32.const 1))) (local.get $rows)))))
+  ;; y[columns] += x[inner] · w[inner × columns], float32, columns in thirty-twos.
+  (func (export "multiplyRow") (param $x i32) (param $w i32) (param $y i32) (param $inner i32) (param $columns i32)
+    (local $c i32) (local $k i32) (local $width i32) (local $xp i32) (local $yp i32) (local $wp i32) (local $v v128)
+    (local $a0 v128) (local $a1 v128) (local $a2 v128) (local $a3 v128) (local $a4 v128) (local $a5 v128) (local $a6 v128) (local $a7 v128)
+    (local.set $width (i32.shl (local.get $columns) (i32.const 2)))
+    (loop $columnLoop
+      (local.set $xp (local.get $x))
+      (local.set $yp (i32.add (local.get $y) (local.get $c)))
+      (local.set $wp (i32.add (local.get $w) (local.get $c)))
+      (local.set $a0 (v128.load offset=0 (local.get $yp)))
+      (local.set $a1 (v128.load offset=16 (local.get $yp)))
+      (local.set $a2 (v128.load offset=32 (local.get $yp)))
+      (local.set $a3 (v128.load offset=48 (local.get $yp)))
+      (local.set $a4 (v128.load offset=64 (local.get $yp)))
+      (local.set $a5 (v128.load offset=80 (local.get $yp)))
+      (local.set $a6 (v128.load offset=96 (local.get $yp)))
+      (local.set $a7 (v128.load offset=112 (local.get $yp)))
+      (local.set $k (local.get $inner))
+      (loop $innerLoop
+        (local.set $v (v128.load32_splat (local.get $xp)))
+        (local.set $a0 (f32x4.add (local.get $a0) (f32x4.mul (local.get $v) (v128.load offset=0 (local.get $wp)))))
+        (local.set $a1 (f32x4.add (local.get $a1) (f32x4.mul (local.get $v) (v128.load offset=16 (local.get $wp)))))
+        (local.set $a2 (f32x4.add (local.get $a2) (f32x4.mul (local.get $v) (v128.load offset=32 (local.get $wp)))))
+        (local.set $a3 (f32x4.add (local.get $a3) (f32x4.mul (local.get $v) (v128.load offset=48 (local.get $wp)))))
+        (local.set $a4 (f32x4.add (local.get $a4) (f32x4.mul (local.get $v) (v128.load offset=64 (local.get $wp)))))
+        (local.set $a5 (f32x4.add (local.get $a5) (f32x4.mul (local.get $v) (v128.load offset=80 (local.get $wp)))))
+        (local.set $a6 (f32x4.add (local.get $a6) (f32x4.mul (local.get $v) (v128.load offset=96 (local.get $wp)))))
+        (local.set $a7 (f32x4.add (local.get $a7) (f32x4.mul (local.get $v) (v128.load offset=112 (local.get $wp)))))
+        (local.set $wp (i32.add (local.get $wp) (local.get $width)))
+        (local.set $xp (i32.add (local.get $xp) (i32.const 4)))
+        (br_if $innerLoop (local.tee $k (i32.sub (local.get $k) (i32.const 1)))))
+      (v128.store offset=0 (local.get $yp) (local.get $a0))
+      (v128.store offset=16 (local.get $yp) (local.get $a1))
+      (v128.store offset=32 (local.get $yp) (local.get $a2))
+      (v128.store offset=48 (local.get $yp) (local.get $a3))
+      (v128.store offset=64 (local.get $yp) (local.get $a4))
+      (v128.store offset=80 (local.get $yp) (local.get $a5))
+      (v128.store offset=96 (local.get $yp) (local.get $a6))
+      (v128.store offset=112 (local.get $yp) (local.get $a7))
+      (br_if $columnLoop (i32.lt_u (local.tee $c (i32.add (local.get $c) (i32.const 128))) (local.get $width)))))
+  ;; Softmax attention of every token to every token, head by head: rows of queries, keys and values into rows of what is seen, which are
+  ;; written in fours. $keys and $shares are room for the keys, a column for each token, and for what the tokens of a head make of each other.
+  (func (export "attend") (param $qkv i32) (param $seen i32) (param $keys i32) (param $shares i32)
+    (param $tokens i32) (param $heads i32) (param $headSize i32) (param $scale f32)
+    (local $size i32) (local $stride i32) (local $rows i32) (local $columns i32) (local $width i32)
+    (local $s i32) (local $j i32) (local $from i32) (local $to i32) (local $v v128)
+    (local.set $size (i32.shl (i32.mul (local.get $heads) (local.get $headSize)) (i32.const 2)))
+    (local.set $stride (i32.mul (local.get $size) (i32.const 3)))
+    (local.set $rows (i32.and (i32.add (local.get $tokens) (i32.const 3)) (i32.const -4)))
+    (local.set $columns (i32.and (i32.add (local.get $tokens) (i32.const 7)) (i32.const -8)))
+    (local.set $width (i32.shl (local.get $columns) (i32.const 2)))
+    ;; What was left in the columns after the last is multiplied, and not read.
+    (loop $tokenLoop
+      (local.set $from (i32.add (local.get $qkv) (i32.add (i32.mul (local.get $s) (local.get $stride)) (local.get $size))))
+      (local.set $to (i32.add (local.get $keys) (i32.shl (local.get $s) (i32.const 2))))
+      (local.set $j (i32.const 0))
+      (loop $numberLoop
+        (local.set $v (v128.load (i32.add (local.get $from) (local.get $j))))
+        (v128.store32_lane 0 (local.get $to) (local.get $v))
+        (local.set $to (i32.add (local.get $to) (local.get $width)))
+        (v128.store32_lane 1 (local.get $to) (local.get $v))
+        (local.set $to (i32.add (local.get $to) (local.get $width)))
+        (v128.store32_lane 2 (local.get $to) (local.get $v))
+        (local.set $to (i32.add (local.get $to) (local.get $width)))
+        (v128.store32_lane 3 (local.get $to) (local.get $v))
+        (local.set $to (i32.add (local.get $to) (local.get $width)))
+        (br_if $numberLoop (i32.lt_u (local.tee $j (i32.add (local.get $j) (i32.const 16))) (local.get $size))))
+      (br_if $tokenLoop (i32.lt_u (local.tee $s (i32.add (local.get $s) (i32.const 1))) (local.get $tokens))))
+    (local.set $j (i32.const 0))
+    (loop $headLoop
+      (call $multiply (i32.add (local.get $qkv) (local.get $j)) (i32.add (local.get $keys) (i32.mul (local.get $j) (local.get $columns)))
+        (local.get $shares) (local.get $rows) (local.get $headSize) (local.get $columns)
+        (local.get $stride) (local.get $width) (local.get $width))
+      (call $softmax (local.get $shares) (local.get $rows) (local.get $columns) (local.get $tokens) (local.get $scale))
+      (call $multiply (local.get $shares) (i32.add (i32.add (local.get $qkv) (i32.shl (local.get $size) (i32.const 1))) (local.get $j))
+        (i32.add (local.get $seen) (local.get $j)) (local.get $rows) (local.get $tokens) (local.get $headSize)
+        (local.get $width) (local.get $stride) (local.get $size))
+      (br_if $headLoop (i32.lt_u (local.tee $j (i32.add (local.get $j) (i32.shl (local.get $headSize) (i32.const 2)))) (local.get $size)))))
+  ;; Brings each row to mean 0 and deviation 1, then scales and shifts it. Rows and the numbers of a row in fours; $norm: scales, then shifts.
+  ;; NORMALIZE
   (func $total (param $v v128) (result f32)
     (f32.add
       (f32.add (f32x4.extract_lane 0 (local.get $v)) (f32x4.extract_lane 1 (local.get $v)))
@@ -98,7 +145,9 @@
   ;; numbers (int32). The numbers of a row in sixteens.
   (func (export "level") (param $from i32) (param $to i32) (param $scales i32) (param $rows i32) (param $numbers i32)
     (local $r i32) (local $at i32) (local $width i32) (local $peak f32)
-    (local $most v128) (local $other v128) (local $factor v128) (local $sum v128) (local $p v128) (local $q v128)
+    (local $most v128) (local $other v128) (local $factor v128) (local $sum v128) (local $p v128) (local $q v128) (local $whole v128)
+    ;; Added to a small number, it rounds it, and the bits tell by how much it grew.
+    (local.set $whole (v128.const f32x4 12582912 12582912 12582912 12582912))
     (local.set $width (i32.shl (local.get $numbers) (i32.const 2)))
     (loop $rowLoop
       (local.set $most (v128.const f32x4 0 0 0 0))
@@ -124,11 +173,11 @@
       (local.set $at (i32.const 0))
       (loop $levelLoop
         (local.set $p (i16x8.narrow_i32x4_s
-          (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.mul (v128.load (local.get $from)) (local.get $factor))))
-          (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.mul (v128.load offset=16 (local.get $from)) (local.get $factor))))))
+          (i32x4.sub (f32x4.add (f32x4.mul (v128.load (local.get $from)) (local.get $factor)) (local.get $whole)) (local.get $whole))
+          (i32x4.sub (f32x4.add (f32x4.mul (v128.load offset=16 (local.get $from)) (local.get $factor)) (local.get $whole)) (local.get $whole))))
         (local.set $q (i16x8.narrow_i32x4_s
-          (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.mul (v128.load offset=32 (local.get $from)) (local.get $factor))))
-          (i32x4.trunc_sat_f32x4_s (f32x4.nearest (f32x4.mul (v128.load offset=48 (local.get $from)) (local.get $factor))))))
+          (i32x4.sub (f32x4.add (f32x4.mul (v128.load offset=32 (local.get $from)) (local.get $factor)) (local.get $whole)) (local.get $whole))
+          (i32x4.sub (f32x4.add (f32x4.mul (v128.load offset=48 (local.get $from)) (local.get $factor)) (local.get $whole)) (local.get $whole))))
         (local.set $sum (i32x4.add (local.get $sum) (i32x4.extadd_pairwise_i16x8_s (i16x8.add (local.get $p) (local.get $q)))))
         (v128.store (local.get $to) (i8x16.narrow_i16x8_s (local.get $p) (local.get $q)))
         (local.set $from (i32.add (local.get $from) (i32.const 64)))
@@ -141,35 +190,43 @@
     (i32.add
       (i32.add (i32x4.extract_lane 0 (local.get $v)) (i32x4.extract_lane 1 (local.get $v)))
       (i32.add (i32x4.extract_lane 2 (local.get $v)) (i32x4.extract_lane 3 (local.get $v)))))
-  ;; y[rows × columns] = x · w + bias, or y + that where $keep is -1 (0 otherwise): multiplyLevels4 for rows in fours, multiplyLevels6 in sixes, as
-  ;; make-kernel.ts writes them. x: rows of levels, $s: their scales, as `level` leaves them. w: whole numbers of 1 to 127 that stand for 64 less,
+  ;; y[rows × columns] = x · w + bias, or y + that where $keep is -1 (0 otherwise): so many sixes, fives and fours of rows, as make-kernel.ts
+  ;; writes it. x: rows of levels, $s: their scales, as `level` leaves them. w: whole numbers of 1 to 127 that stand for 64 less,
   ;; in blocks of eight columns: by fours of rows, the four of each column together. $columnScales: of the columns; their biases behind.
   ;; Sums are of whole numbers, so every processor has the same.
-  ;; LEVEL PRODUCTS
+  ;; LEVEL PRODUCT
   ;; x times x / 6 + 1/2, which is held between 0 and 1; in fours.
   (func (export "bend") (param $from i32) (param $end i32)
     (local $v v128)
     (loop $next
       (local.set $v (v128.load (local.get $from)))
       (v128.store (local.get $from) (f32x4.mul (local.get $v)
-        (f32x4.min (v128.const f32x4 1 1 1 1)
-          (f32x4.max (v128.const f32x4 0 0 0 0)
+        (f32x4.pmin (v128.const f32x4 1 1 1 1)
+          (f32x4.pmax (v128.const f32x4 0 0 0 0)
             (f32x4.add (v128.const f32x4 0.5 0.5 0.5 0.5)
               (f32x4.mul (local.get $v) (v128.const f32x4 0.16666667 0.16666667 0.16666667 0.16666667)))))))
       (br_if $next (i32.lt_u (local.tee $from (i32.add (local.get $from) (i32.const 16))) (local.get $end)))))
   ;; Rows of $columns numbers, in fours: of the first $tokens the softmax of $scale times them, 0 behind.
-  (func (export "softmax") (param $from i32) (param $rows i32) (param $columns i32) (param $tokens i32) (param $scale f32)
-    (local $r i32) (local $at i32) (local $width i32) (local $most f32)
+  (func $softmax (param $from i32) (param $rows i32) (param $columns i32) (param $tokens i32) (param $scale f32)
+    (local $r i32) (local $at i32) (local $width i32)
     (local $top v128) (local $factor v128) (local $sum v128) (local $v v128) (local $live v128) (local $n v128) (local $series v128)
+    (local $whole v128)
+    ;; As in `level`.
+    (local.set $whole (v128.const f32x4 12582912 12582912 12582912 12582912))
     (local.set $factor (f32x4.splat (local.get $scale)))
     (local.set $width (i32.shl (local.get $columns) (i32.const 2)))
     (loop $rowLoop
-      (local.set $most (f32.const -inf))
+      (local.set $top (v128.const f32x4 -inf -inf -inf -inf))
       (local.set $at (i32.const 0))
       (loop $topLoop
-        (local.set $most (f32.max (local.get $most) (f32.load (i32.add (local.get $from) (i32.shl (local.get $at) (i32.const 2))))))
-        (br_if $topLoop (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 1))) (local.get $tokens))))
-      (local.set $top (f32x4.splat (local.get $most)))
+        (local.set $live (i32x4.lt_s
+          (i32x4.add (i32x4.splat (i32.shr_u (local.get $at) (i32.const 2))) (v128.const i32x4 0 1 2 3))
+          (i32x4.splat (local.get $tokens))))
+        (local.set $top (f32x4.pmax (local.get $top)
+          (v128.bitselect (v128.load (i32.add (local.get $from) (local.get $at))) (local.get $top) (local.get $live))))
+        (br_if $topLoop (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $width))))
+      (local.set $top (f32x4.pmax (local.get $top) (i8x16.shuffle 8 9 10 11 12 13 14 15 0 1 2 3 4 5 6 7 (local.get $top) (local.get $top))))
+      (local.set $top (f32x4.pmax (local.get $top) (i8x16.shuffle 4 5 6 7 0 1 2 3 12 13 14 15 8 9 10 11 (local.get $top) (local.get $top))))
       (local.set $sum (v128.const f32x4 0 0 0 0))
       (local.set $at (i32.const 0))
       (loop $powerLoop
@@ -179,8 +236,8 @@
         ;; e to the power of a number up to 0: as 2^n e^r with r between ±ln 2 / 2, the series of e^r to its sixth power.
         (local.set $v (f32x4.mul (f32x4.sub (v128.load (i32.add (local.get $from) (local.get $at))) (local.get $top)) (local.get $factor)))
         (local.set $v (f32x4.pmax (local.get $v) (v128.const f32x4 -87 -87 -87 -87)))
-        (local.set $n (f32x4.nearest (f32x4.mul (local.get $v) (v128.const f32x4 1.442695 1.442695 1.442695 1.442695))))
-        (local.set $v (f32x4.sub (local.get $v) (f32x4.mul (local.get $n) (v128.const f32x4 0.69314718 0.69314718 0.69314718 0.69314718))))
+        (local.set $n (f32x4.add (f32x4.mul (local.get $v) (v128.const f32x4 1.442695 1.442695 1.442695 1.442695)) (local.get $whole)))
+        (local.set $v (f32x4.sub (local.get $v) (f32x4.mul (f32x4.sub (local.get $n) (local.get $whole)) (v128.const f32x4 0.69314718 0.69314718 0.69314718 0.69314718))))
         (local.set $series (v128.const f32x4 0.0013888889 0.0013888889 0.0013888889 0.0013888889))
         (local.set $series (f32x4.add (f32x4.mul (local.get $series) (local.get $v)) (v128.const f32x4 0.0083333333 0.0083333333 0.0083333333 0.0083333333)))
         (local.set $series (f32x4.add (f32x4.mul (local.get $series) (local.get $v)) (v128.const f32x4 0.041666667 0.041666667 0.041666667 0.041666667)))
@@ -189,7 +246,7 @@
         (local.set $series (f32x4.add (f32x4.mul (local.get $series) (local.get $v)) (v128.const f32x4 1 1 1 1)))
         (local.set $series (f32x4.add (f32x4.mul (local.get $series) (local.get $v)) (v128.const f32x4 1 1 1 1)))
         (local.set $v (v128.and (local.get $live) (f32x4.mul (local.get $series)
-          (i32x4.shl (i32x4.add (i32x4.trunc_sat_f32x4_s (local.get $n)) (v128.const i32x4 127 127 127 127)) (i32.const 23)))))
+          (i32x4.shl (i32x4.add (i32x4.sub (local.get $n) (local.get $whole)) (v128.const i32x4 127 127 127 127)) (i32.const 23)))))
         (local.set $sum (f32x4.add (local.get $sum) (local.get $v)))
         (v128.store (i32.add (local.get $from) (local.get $at)) (local.get $v))
         (br_if $powerLoop (i32.lt_u (local.tee $at (i32.add (local.get $at) (i32.const 16))) (local.get $width))))

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../core/index.ts";
-import { kernelCodes, makeKernel } from "./kernel.ts";
+import { kernelCodes, levelRows, makeKernel } from "./kernel.ts";
 import { encoderId, SENTENCE_DIMENSIONS, sentenceVector, shippedPieces } from "./shipped.ts";
 
 type Golden = {
@@ -59,52 +59,62 @@ describe("the shipped encoder", () => {
 });
 
 describe("makeKernel()", () => {
-  test("multiply() adds the product, as three loops do", () => {
-    const [rows, inner, columns] = [8, 5, 16];
+  test("multiplyRow() adds the product, as two loops do", () => {
+    const [inner, columns] = [5, 64];
     const random = seededRandom(2);
-    const kernel = makeKernel(rows * inner + inner * columns + rows * columns);
-    const [x, w, y] = [0, rows * inner, rows * inner + inner * columns];
-    for (let at = 0; at < y + rows * columns; at += 1) kernel.floats[at] = random.next() - 0.5;
+    const [x, w, y] = [0, 8, 8 + inner * columns];
+    const kernel = makeKernel(y + columns + 4);
+    for (let at = 0; at < y + columns + 4; at += 1) kernel.floats[at] = random.next() - 0.5;
     const before = kernel.floats.slice();
-    kernel.multiply({ x, w, y, rows, inner, columns });
-    const expected = Float32Array.from({ length: rows * columns }, (_, at) => {
-      const [r, c] = [Math.floor(at / columns), at % columns];
-      let sum = before[y + at];
-      for (let k = 0; k < inner; k += 1) sum += before[x + r * inner + k] * before[w + k * columns + c];
+    kernel.multiplyRow({ x, w, y, inner, columns });
+    const expected = Float32Array.from({ length: columns }, (_, c) => {
+      let sum = before[y + c];
+      for (let k = 0; k < inner; k += 1) sum += before[x + k] * before[w + k * columns + c];
       return sum;
     });
-    const furthest = expected.reduce(
-      (most, value, at) => Math.max(most, Math.abs(value - kernel.floats[y + at])),
-      0,
-    );
-    expect(furthest).toBeLessThan(1e-6);
-    expect(kernel.floats.slice(0, y)).toEqual(before.slice(0, y));
+    expect(furthest(expected, kernel.floats.slice(y))).toBeLessThan(1e-6);
+    const isAround = (_: number, at: number): boolean => at < y || at >= y + columns;
+    expect(kernel.floats.filter(isAround)).toEqual(before.filter(isAround));
   });
 
-  test("multiply() takes a part of a matrix, and writes into a part, by strides", () => {
-    const kernel = makeKernel(400);
-    // x is the middle of rows of 6, w the last 8 of rows of 10, y the first 8 of rows of 9.
-    const [x, w, y] = [0, 24, 64];
-    for (let at = 0; at < 64 + 36; at += 1) kernel.floats[at] = (at % 7) - 3;
-    const before = kernel.floats.slice();
-    const strides = { xStride: 6, wStride: 10, yStride: 9 };
-    kernel.multiply({ x: x + 2, w: w + 2, y, rows: 4, inner: 3, columns: 8, ...strides });
-    const expected = before.slice();
-    for (let r = 0; r < 4; r += 1) {
-      for (let c = 0; c < 8; c += 1) {
-        for (let k = 0; k < 3; k += 1) {
-          expected[y + r * 9 + c] += before[x + 2 + r * 6 + k] * before[w + 2 + k * 10 + c];
-        }
-      }
-    }
-    expect(kernel.floats).toEqual(expected);
+  test.each([1, 5, 8, 13])("attend() of %i tokens is softmax attention, head by head", (tokens) => {
+    const [heads, headSize] = [3, 8];
+    const size = heads * headSize;
+    const random = seededRandom(tokens);
+    const [qkv, seen, keys, shares] = [0, 2000, 3000, 4000];
+    const kernel = makeKernel(5000);
+    // What lies behind the tokens was left there by others.
+    for (let at = 0; at < 5000; at += 1) kernel.floats[at] = 6 * random.next() - 3;
+    const { floats } = kernel;
+    const before = floats.slice();
+    const at = (part: number, token: number, head: number, j: number): number =>
+      before[qkv + token * 3 * size + part * size + head * headSize + j];
+    const expected = Array.from({ length: tokens }, (_, t) =>
+      Array.from({ length: heads }, (_, head) => {
+        const powers = Array.from({ length: tokens }, (_, s) => {
+          let dot = 0;
+          for (let j = 0; j < headSize; j += 1) dot += at(0, t, head, j) * at(1, s, head, j);
+          return Math.exp(dot / Math.sqrt(headSize));
+        });
+        const sum = powers.reduce((total, power) => total + power);
+        return Array.from({ length: headSize }, (_, j) =>
+          powers.reduce((total, power, s) => total + (power / sum) * at(2, s, head, j), 0),
+        );
+      }),
+    ).flat(2);
+    kernel.attend({ qkv, seen, keys, shares, tokens, heads, headSize });
+    expect(furthest(expected, floats.slice(seen))).toBeLessThan(1e-5);
+    expect(floats.slice(qkv, seen)).toEqual(before.slice(qkv, seen));
+    // In fours of rows.
+    const end = seen + Math.ceil(tokens / 4) * 4 * size;
+    expect(floats.slice(end, keys)).toEqual(before.slice(end, keys));
   });
 
   test("normalize() brings rows to mean 0 and deviation 1, then scales and shifts them", () => {
     const kernel = makeKernel(64);
-    kernel.floats.set([1, 3, 5, 7, 0, 0, 0, 8]);
-    kernel.floats.set([1, 1, 2, 2, 0, 0, 0, 10], 8);
-    kernel.normalize({ from: 0, to: 16, norm: 8, rows: 2, columns: 4 });
+    kernel.floats.set([1, 3, 5, 7, 0, 0, 0, 8, -2, -6, -10, -14, 3, 3, 3, 3]);
+    kernel.floats.set([1, 1, 2, 2, 0, 0, 0, 10], 16);
+    kernel.normalize({ from: 0, to: 32, norm: 16, rows: 4, columns: 4 });
     const [five, third] = [Math.sqrt(5), 1 / Math.sqrt(3)];
     const expected = [
       -3 / five,
@@ -115,9 +125,16 @@ describe("makeKernel()", () => {
       -third,
       -2 * third,
       6 * third + 10,
+      3 / five,
+      1 / five,
+      -2 / five,
+      -6 / five + 10,
+      0,
+      0,
+      0,
+      10,
     ];
-    const furthest = Math.max(...expected.map((value, at) => Math.abs(value - kernel.floats[16 + at])));
-    expect(furthest).toBeLessThan(1e-5);
+    expect(furthest(expected, kernel.floats.slice(32))).toBeLessThan(1e-5);
   });
 
   test("bend() is x · min(1, max(0, x / 6 + 1/2)), between two places alone", () => {
@@ -128,21 +145,6 @@ describe("makeKernel()", () => {
     expect([...kernel.floats.slice(0, 4), ...kernel.floats.slice(8, 12)]).toEqual(Array(8).fill(-1));
     const bent = kernel.floats.slice(4, 8);
     for (const [at, value] of [0, 0, 3, 5].entries()) expect(bent[at]).toBeCloseTo(value, 6);
-  });
-
-  test("softmax() is that of the first numbers of each row, and 0 behind", () => {
-    const kernel = makeKernel(16);
-    kernel.floats.set([1, 2, -3, 99, 99, 99, 99, 99, -80, 0, 4, 99, 99, 99, 99, 99]);
-    kernel.softmax({ from: 0, rows: 2, columns: 8, tokens: 3, scale: 0.5 });
-    for (const [at, row] of [
-      [0, [1, 2, -3]],
-      [8, [-80, 0, 4]],
-    ] as const) {
-      const powers = row.map((value) => Math.exp(value / 2));
-      const sum = powers.reduce((total, value) => total + value);
-      for (const [j, power] of powers.entries()) expect(kernel.floats[at + j]).toBeCloseTo(power / sum, 6);
-      expect(kernel.floats.slice(at + 3, at + 8)).toEqual(new Float32Array(5));
-    }
   });
 
   test("level() writes whole numbers, their scale, and 64 times their sum", () => {
@@ -166,10 +168,23 @@ describe("makeKernel()", () => {
     ]);
   });
 
-  test.each([4, 6, 8, 10, 14])(
+  test("levelRows() is the same number where groups of four to six make it up, else up to three more", () => {
+    const rows = Array.from({ length: 24 }, (_, i) => i + 1);
+    const more = rows.filter((count) => levelRows(count) !== count);
+    expect(more.map((count) => [count, levelRows(count)])).toEqual([
+      [1, 4],
+      [2, 4],
+      [3, 4],
+      [7, 8],
+    ]);
+  });
+
+  test.each([4, 5, 6, 8, 9, 11, 13, 14, 17, 18, 22])(
     "multiplyLevels() of %i rows is three loops, whichever instructions it uses",
     (rows) => {
-      const [inner, columns] = [16, 16];
+      const [inner, columns] = [32, 16];
+      // Powers of two: every sum is exact.
+      const rowScale = (r: number): number => 2 ** ((r % 5) - 2);
       const random = seededRandom(rows);
       const x = Int8Array.from({ length: rows * inner }, () => Math.floor(random.next() * 255) - 127);
       const w = Int8Array.from({ length: inner * columns }, () => Math.floor(random.next() * 127) + 1);
@@ -183,7 +198,7 @@ describe("makeKernel()", () => {
         kernel.bytes.set(x, 4 * levels);
         const sums = new Int32Array(kernel.floats.buffer);
         for (let r = 0; r < rows; r += 1) {
-          kernel.floats[scales + 2 * r] = 0.5 + r;
+          kernel.floats[scales + 2 * r] = rowScale(r);
           sums[scales + 2 * r + 1] =
             64 * x.slice(r * inner, (r + 1) * inner).reduce((sum, value) => sum + value, 0);
         }
@@ -204,7 +219,7 @@ describe("makeKernel()", () => {
         for (let c = 0; c < columns; c += 1) {
           let sum = 0;
           for (let k = 0; k < inner; k += 1) sum += x[r * inner + k] * (w[k * columns + c] - 64);
-          const expected = sum * (0.5 + r) * (1 + c / 8) + c;
+          const expected = sum * rowScale(r) * (1 + c / 8) + c;
           expect(once[r * columns + c]).toBe(expected);
           expect(twice[r * columns + c]).toBe(2 * expected);
         }
@@ -216,6 +231,11 @@ describe("makeKernel()", () => {
     },
   );
 });
+
+/** The largest difference of the first of these numbers from those. */
+function furthest(expected: ArrayLike<number>, found: ArrayLike<number>): number {
+  return Array.from(expected).reduce((most, value, at) => Math.max(most, Math.abs(value - found[at])), 0);
+}
 
 /** A matrix as `multiplyLevels` reads it. */
 function laid(w: Int8Array, inner: number, columns: number): Int8Array {

@@ -1,11 +1,11 @@
 import { levelMatrices, type EncoderWeights } from "./encoder-file.ts";
-import { makeKernel, ZERO_LEVEL, type Kernel } from "./kernel.ts";
+import { levelRows, makeKernel, ZERO_LEVEL, type Kernel } from "./kernel.ts";
 import { makePieces } from "./wordpiece.ts";
 
 /** The direction of what a text means, norm 1; zeros when it has no words. */
 export type Encoder = (text: string) => Float32Array;
 
-// The kernel multiplies rows in fours, columns in eights; of levels an even number of rows, four at least.
+// The kernel writes rows in fours, columns in eights.
 const ROWS = 4;
 const COLUMNS = 8;
 const FLOAT_BYTES = 4;
@@ -35,7 +35,7 @@ type Places = {
   /** The keys, a column for each token, and what each token makes of each. */
   readonly keys: number;
   readonly shares: number;
-  /** The means that the vector is made of, in four rows of which the first is used, the weights of both, and the vector. */
+  /** The means that the vector is made of, the weights of both, and the vector. */
   readonly means: number;
   readonly project: number;
   readonly vector: number;
@@ -105,9 +105,9 @@ function placesOf({ shape, matrices: levels, columns, norms }: EncoderWeights): 
     scales: take(2 * rows),
     keys: take(tokens * size),
     shares: take(rows * tokens),
-    means: take(ROWS * (d + pieces)),
+    means: take(d + pieces),
     project: take((d + pieces) * output),
-    vector: take(ROWS * output),
+    vector: take(output),
     end,
   };
 }
@@ -116,32 +116,34 @@ function contextualize(reading: Reading, ids: readonly number[]): void {
   const { weights, kernel, places } = reading;
   const { shape } = weights;
   const { dimensions: d, inner, layers } = shape;
-  const { x, seen, qkv, middle, norms } = places;
-  const size = shape.heads * shape.headSize;
-  const rows = Math.max(ROWS, roundUp(ids.length, 2));
+  const { x, seen, qkv, keys, shares, middle, norms } = places;
+  const rows = levelRows(ids.length);
+  const normRows = roundUp(rows, ROWS);
   const [up, ...rest] = places.matrices;
-  kernel.floats.fill(0, x, x + rows * d);
+  kernel.floats.fill(0, x, x + normRows * d);
   kernel.floats.set(weights.positions.subarray(0, ids.length * d), x);
   layPieces(reading, ids, rows);
   kernel.multiplyLevels({ x: places.levels, scales: places.scales, ...up, y: x, rows, adds: true });
-  kernel.normalize({ from: x, to: x, norm: norms, rows, columns: d });
+  kernel.normalize({ from: x, to: x, norm: norms, rows: normRows, columns: d });
   /** to = or += from · matrix. */
   const product = (from: number, matrix: Matrix, to: number, adds: boolean): void => {
     const { levels, scales } = places;
     kernel.level({ from, to: levels, scales, rows, columns: matrix.inner });
     kernel.multiplyLevels({ x: levels, scales, ...matrix, y: to, rows, adds });
   };
+  const { heads: count, headSize } = shape;
+  const attention = { qkv, seen, keys, shares, heads: count, headSize };
   for (let layer = 0; layer < layers; layer += 1) {
     const [heads, out, into, back] = rest.slice(4 * layer);
     const norm = norms + 2 * d * (1 + 2 * layer);
     product(x, heads, qkv, false);
-    attend(reading, ids.length, size);
+    kernel.attend({ ...attention, tokens: ids.length });
     product(seen, out, x, true);
-    kernel.normalize({ from: x, to: x, norm, rows, columns: d });
+    kernel.normalize({ from: x, to: x, norm, rows: normRows, columns: d });
     product(x, into, middle, false);
     kernel.bend(middle, middle + rows * inner);
     product(middle, back, x, true);
-    kernel.normalize({ from: x, to: x, norm: norm + 2 * d, rows, columns: d });
+    kernel.normalize({ from: x, to: x, norm: norm + 2 * d, rows: normRows, columns: d });
   }
 }
 
@@ -160,39 +162,6 @@ function layPieces({ weights, kernel, places }: Reading, ids: readonly number[],
     for (let j = 0; j < width; j += 1) sum += row[j];
     kernel.floats[places.scales + 2 * t] = scales[id];
     sums[places.scales + 2 * t + 1] = ZERO_LEVEL * sum;
-  }
-}
-
-/** Softmax attention of every token to every token, head by head, from the queries, keys and values into `seen`. */
-function attend({ weights, kernel, places }: Reading, tokens: number, size: number): void {
-  const { heads, headSize } = weights.shape;
-  const { floats } = kernel;
-  const { qkv, seen, keys, shares } = places;
-  const rows = roundUp(tokens, ROWS);
-  const columns = roundUp(tokens, COLUMNS);
-  // Head after head, a column for each token: what was left in the columns after the last is multiplied, and not read.
-  for (let s = 0; s < tokens; s += 1) {
-    const key = qkv + s * 3 * size + size;
-    for (let j = 0; j < size; j += 1) floats[keys + j * columns + s] = floats[key + j];
-  }
-  floats.fill(0, seen, seen + rows * size);
-  for (let head = 0; head < heads; head += 1) {
-    const [query, value] = [qkv + head * headSize, qkv + 2 * size + head * headSize];
-    const w = keys + head * headSize * columns;
-    floats.fill(0, shares, shares + rows * columns);
-    kernel.multiply({ x: query, w, y: shares, rows, inner: headSize, columns, xStride: 3 * size });
-    kernel.softmax({ from: shares, rows, columns, tokens, scale: 1 / Math.sqrt(headSize) });
-    kernel.multiply({
-      x: shares,
-      w: value,
-      y: seen + head * headSize,
-      rows,
-      inner: tokens,
-      columns: headSize,
-      xStride: columns,
-      wStride: 3 * size,
-      yStride: size,
-    });
   }
 }
 
@@ -227,7 +196,7 @@ function project({ weights, kernel, places }: Reading): Float32Array {
   const { means, project: w, vector: y } = places;
   floats.set(bias, y);
   const inner = shape.dimensions + shape.pieces;
-  kernel.multiply({ x: means, w, y, rows: ROWS, inner, columns: shape.output });
+  kernel.multiplyRow({ x: means, w, y, inner, columns: shape.output });
   const vector = floats.slice(y, y + shape.output);
   let squares = 0;
   for (let j = 0; j < vector.length; j += 1) squares += vector[j] * vector[j];

@@ -5,18 +5,18 @@ export type Kernel = {
   /** All of the memory, as floats and as whole numbers of eight bits. */
   readonly floats: Float32Array;
   readonly bytes: Int8Array;
-  /** y[rows × columns] += x[rows × inner] · w[inner × columns]; rows in fours, columns in eights. */
-  multiply(product: Product): void;
-  /** y[rows × columns] = or += x[rows × inner] · w[inner × columns] + bias over levels; rows even and at least four, columns in eights. */
+  /** y[columns] += x[inner] · w[inner × columns]; columns in thirty-twos. */
+  multiplyRow(product: RowProduct): void;
+  /** y[rows × columns] = or += x[rows × inner] · w[inner × columns] + bias over levels; as many rows as `levelRows` says, columns in eights. */
   multiplyLevels(product: LevelProduct): void;
   /** Rows of floats as whole numbers of −127 to 127 times a scale each; the numbers of a row in sixteens. */
   level(rows: Levelling): void;
   /** x becomes x · min(1, max(0, x / 6 + 1/2)), from one place to before another; in fours. */
   bend(from: number, end: number): void;
-  /** Brings each row to mean 0 and deviation 1, then scales and shifts it; the numbers of a row in fours. `to` may be `from`. */
+  /** Brings each row to mean 0 and deviation 1, then scales and shifts it; rows and the numbers of a row in fours. `to` may be `from`. */
   normalize(rows: Normalization): void;
-  /** Of each row the softmax of `scale` times its first `tokens` numbers, and 0 behind; the numbers of a row in fours. */
-  softmax(rows: SoftmaxRows): void;
+  /** Softmax attention of every token to every token, head by head; what is seen is written in fours of rows. */
+  attend(attention: Attention): void;
 };
 
 export type Normalization = {
@@ -31,17 +31,25 @@ export type Normalization = {
 // As in the layer norms that the weights were learnt with.
 const NORM_EPSILON = 1e-5;
 
-export type Product = {
+export type RowProduct = {
   readonly x: number;
   readonly w: number;
   readonly y: number;
-  readonly rows: number;
   readonly inner: number;
   readonly columns: number;
-  /** Floats from one row of a matrix to its next, where that is more than a row has. */
-  readonly xStride?: number;
-  readonly wStride?: number;
-  readonly yStride?: number;
+};
+
+export type Attention = {
+  /** Of each token its queries, keys and values, each head after head. */
+  readonly qkv: number;
+  readonly seen: number;
+  /** Room for the keys, a column for each token, tokens in eights; and for what each token makes of each, in fours by eights. */
+  readonly keys: number;
+  readonly shares: number;
+  readonly tokens: number;
+  readonly heads: number;
+  /** Numbers of a head, in eights. */
+  readonly headSize: number;
 };
 
 export type LevelProduct = {
@@ -69,14 +77,6 @@ export type Levelling = {
   readonly columns: number;
 };
 
-export type SoftmaxRows = {
-  readonly from: number;
-  readonly rows: number;
-  readonly columns: number;
-  readonly tokens: number;
-  readonly scale: number;
-};
-
 /** The level of a matrix that stands for 0. */
 export const ZERO_LEVEL = 64;
 
@@ -85,9 +85,7 @@ const FLOAT_BYTES = 4;
 
 type Exports = {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-} & Readonly<
-  Record<"multiply" | "multiplyLevels4" | "multiplyLevels6" | "level" | "bend" | "normalize" | "softmax", Run>
->;
+} & Readonly<Record<"multiplyRow" | "multiplyLevels" | "level" | "bend" | "normalize" | "attend", Run>>;
 type Run = (...numbers: readonly number[]) => void;
 
 // The part that is used of what every Node has; its types come with those of browsers only.
@@ -117,24 +115,51 @@ export function makeKernel(size: number, code = kernelCodes()[0]): Kernel {
   return {
     floats: new Float32Array(memory.buffer),
     bytes: new Int8Array(memory.buffer),
-    multiply: ({ x, w, y, rows, inner, columns, xStride = inner, wStride = columns, yStride = columns }) =>
-      run.multiply(at(x), at(w), at(y), rows, inner, columns, at(xStride), at(wStride), at(yStride)),
+    multiplyRow: ({ x, w, y, inner, columns }) => run.multiplyRow(at(x), at(w), at(y), inner, columns),
     multiplyLevels: ({ x, scales, w, columnScales, y, rows, inner, columns, adds }) => {
-      const part = (product: Run, first: number, count: number): void => {
-        if (count === 0) return;
-        const [from, to] = [x * FLOAT_BYTES + first * inner, at(y + first * columns)];
-        const rowScales = at(scales + 2 * first);
-        product(from, rowScales, at(w), at(columnScales), to, count, inner, columns, adds ? -1 : 0);
-      };
-      // Six rows at a time are the fastest; one or two fours make up an even rest.
-      const fours = (3 - ((rows / 2) % 3)) % 3;
-      part(run.multiplyLevels6, 0, rows - 4 * fours);
-      part(run.multiplyLevels4, rows - 4 * fours, 4 * fours);
+      const [sixes, fives, fours] = groupsOf(rows);
+      const [from, to] = [at(x), at(y)];
+      const keep = adds ? -1 : 0;
+      run.multiplyLevels(
+        from,
+        at(scales),
+        at(w),
+        at(columnScales),
+        to,
+        sixes,
+        fives,
+        fours,
+        inner,
+        columns,
+        keep,
+      );
     },
     level: ({ from, to, scales, rows, columns }) => run.level(at(from), at(to), at(scales), rows, columns),
     bend: (from, end) => run.bend(at(from), at(end)),
     normalize: ({ from, to, norm, rows, columns }) =>
       run.normalize(at(from), at(to), at(norm), rows, columns, NORM_EPSILON),
-    softmax: ({ from, rows, columns, tokens, scale }) => run.softmax(at(from), rows, columns, tokens, scale),
+    attend: ({ qkv, seen, keys, shares, tokens, heads, headSize }) => {
+      const scale = 1 / Math.sqrt(headSize);
+      run.attend(at(qkv), at(seen), at(keys), at(shares), tokens, heads, headSize, scale);
+    },
   };
+}
+
+// Rows at a time: six are the fastest, four take hardly longer than three would.
+const MOST_GROUPED = 6;
+const LEAST_GROUPED = 4;
+
+/** The rows, so many or one or three more, that products of levels take for these. */
+export function levelRows(rows: number): number {
+  const groups = Math.ceil(rows / MOST_GROUPED);
+  return Math.max(rows, groups * LEAST_GROUPED);
+}
+
+/** How many sixes, fives and fours make up so many rows. */
+function groupsOf(rows: number): readonly [number, number, number] {
+  const groups = Math.ceil(rows / MOST_GROUPED);
+  const least = Math.floor(rows / groups);
+  const longer = rows - groups * least;
+  if (least === MOST_GROUPED) return [groups, 0, 0];
+  return least === LEAST_GROUPED ? [0, longer, groups - longer] : [longer, groups - longer, 0];
 }
