@@ -2,7 +2,14 @@ import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "../../core/index.ts";
 import { kernelCodes, levelRows, makeKernel } from "./kernel.ts";
-import { encoderId, SENTENCE_DIMENSIONS, sentenceVector, shippedPieces } from "./shipped.ts";
+import {
+  encoderId,
+  OUTLINE_DIMENSIONS,
+  readSentence,
+  SENTENCE_DIMENSIONS,
+  sentenceVector,
+  shippedPieces,
+} from "./shipped.ts";
 
 type Golden = {
   readonly encoder: string;
@@ -49,6 +56,26 @@ describe("the shipped encoder", () => {
     const first = sentenceVector("where is my order");
     sentenceVector("a much longer text ".repeat(40));
     expect(sentenceVector("where is my order")).toEqual(first);
+  });
+
+  test("readSentence() outlines a text by the mean of its words, in any order", () => {
+    const outlineOf = (text: string): Float32Array => readSentence(text).outline;
+    const [my, card, both] = ["my", "card", "card my"].map(outlineOf);
+    expect(
+      furthest(
+        my.map((value, j) => (value + card[j]) / 2),
+        both,
+      ),
+    ).toBeLessThan(1e-6);
+    expect(readSentence("my card").pieces).toBe(shippedPieces("my card").length);
+    expect(outlineOf(" ")).toEqual(new Float32Array(OUTLINE_DIMENSIONS));
+  });
+
+  test("a sentence's vector is the same when other texts were read since", () => {
+    const sentence = readSentence("where is my order");
+    sentenceVector("please close my account");
+    expect(sentence.vector()).toEqual(sentenceVector("where is my order"));
+    expect(sentence.vector()).toBe(sentence.vector());
   });
 
   test("sentenceVector() puts near what is said in other words", () => {

@@ -2,8 +2,17 @@ import { levelMatrices, type EncoderWeights } from "./encoder-file.ts";
 import { levelRows, makeKernel, ZERO_LEVEL, type Kernel } from "./kernel.ts";
 import { makePieces } from "./wordpiece.ts";
 
-/** The direction of what a text means, norm 1; zeros when it has no words. */
-export type Encoder = (text: string) => Float32Array;
+/** A text as an encoder reads it. */
+export type Sentence = {
+  /** How many word pieces it has. */
+  readonly pieces: number;
+  /** The mean of its pieces as each is alone: a hundredth of the work of the vector. */
+  readonly outline: Float32Array;
+  /** The direction of what it means, norm 1; zeros when it has no words. Computed when first asked for. */
+  vector(): Float32Array;
+};
+
+export type Encoder = (text: string) => Sentence;
 
 // The kernel writes rows in fours, columns in eights.
 const ROWS = 4;
@@ -52,7 +61,6 @@ const roundUp = (count: number, step: number): number => Math.ceil(count / step)
  * of 8, a scale for each token. Not reentrant: it reuses one memory. O(tokens of the window · weights).
  */
 export function makeEncoder(weights: EncoderWeights): Encoder {
-  const { shape } = weights;
   const places = placesOf(weights);
   const kernel = makeKernel(places.end);
   kernel.bytes.set(weights.matrices, places.matrices[0].w * FLOAT_BYTES);
@@ -64,15 +72,27 @@ export function makeEncoder(weights: EncoderWeights): Encoder {
   const reading = { weights, kernel, places };
   return (text) => {
     const ids = piecesOf(text);
-    if (ids.length === 0) return new Float32Array(shape.output);
-    const half = shape.ends / 2;
-    const ends = ids.length <= shape.window ? ids : [...ids.slice(0, half), ...ids.slice(-half)];
-    const seen = [weights.start, ...ends, weights.end];
-    contextualize(reading, seen);
-    meanInContext(reading, seen.length);
-    meanAlone(reading, ids);
-    return project(reading);
+    const outline = meanAlone(weights, ids);
+    let vector: Float32Array | undefined;
+    return {
+      pieces: ids.length,
+      outline,
+      vector: () => (vector ??= vectorOf(reading, ids, outline)),
+    };
   };
+}
+
+function vectorOf(reading: Reading, ids: readonly number[], outline: Float32Array): Float32Array {
+  const { weights, kernel, places } = reading;
+  const { shape } = weights;
+  if (ids.length === 0) return new Float32Array(shape.output);
+  const half = shape.ends / 2;
+  const ends = ids.length <= shape.window ? ids : [...ids.slice(0, half), ...ids.slice(-half)];
+  const seen = [weights.start, ...ends, weights.end];
+  contextualize(reading, seen);
+  meanInContext(reading, seen.length);
+  kernel.floats.set(outline, places.means + shape.dimensions);
+  return project(reading);
 }
 
 function placesOf({ shape, matrices: levels, columns, norms }: EncoderWeights): Places {
@@ -176,17 +196,15 @@ function meanInContext({ weights, kernel, places }: Reading, tokens: number): vo
   }
 }
 
-function meanAlone({ weights, kernel, places }: Reading, ids: readonly number[]): void {
-  const { levels, scales, shape } = weights;
-  const { floats } = kernel;
+function meanAlone({ levels, scales, shape }: EncoderWeights, ids: readonly number[]): Float32Array {
   const width = shape.pieces;
-  const start = places.means + shape.dimensions;
-  floats.fill(0, start, start + width);
+  const mean = new Float32Array(width);
   for (const id of ids) {
     const scale = scales[id] / ids.length;
     const from = id * width;
-    for (let j = 0; j < width; j += 1) floats[start + j] += levels[from + j] * scale;
+    for (let j = 0; j < width; j += 1) mean[j] += levels[from + j] * scale;
   }
+  return mean;
 }
 
 /** The vector of both means, brought to norm 1. */

@@ -15,6 +15,8 @@ export type Kernel = {
   bend(from: number, end: number): void;
   /** Brings each row to mean 0 and deviation 1, then scales and shifts it; rows and the numbers of a row in fours. `to` may be `from`. */
   normalize(rows: Normalization): void;
+  /** sums[classes] += of each column listed its value · its scale · its levels. */
+  addLevels(rows: ListedRows): void;
   /** Softmax attention of every token to every token, head by head; what is seen is written in fours of rows. */
   attend(attention: Attention): void;
 };
@@ -37,6 +39,19 @@ export type RowProduct = {
   readonly y: number;
   readonly inner: number;
   readonly columns: number;
+};
+
+export type ListedRows = {
+  /** Whole numbers of 32 bits, and a float for each. */
+  readonly columns: number;
+  readonly values: number;
+  readonly count: number;
+  /** Row after row of levels, one for each class, and a scale for each row. Sixteen are read at a time, past the last row as well. */
+  readonly levels: number;
+  readonly scales: number;
+  /** Sums, written in sixteens. */
+  readonly sums: number;
+  readonly classes: number;
 };
 
 export type Attention = {
@@ -85,7 +100,9 @@ const FLOAT_BYTES = 4;
 
 type Exports = {
   readonly memory: { readonly buffer: ArrayBuffer; grow(pages: number): number };
-} & Readonly<Record<"multiplyRow" | "multiplyLevels" | "level" | "bend" | "normalize" | "attend", Run>>;
+} & Readonly<
+  Record<"multiplyRow" | "multiplyLevels" | "level" | "bend" | "normalize" | "attend" | "addLevels", Run>
+>;
 type Run = (...numbers: readonly number[]) => void;
 
 // The part that is used of what every Node has; its types come with those of browsers only.
@@ -138,6 +155,8 @@ export function makeKernel(size: number, code = kernelCodes()[0]): Kernel {
     bend: (from, end) => run.bend(at(from), at(end)),
     normalize: ({ from, to, norm, rows, columns }) =>
       run.normalize(at(from), at(to), at(norm), rows, columns, NORM_EPSILON),
+    addLevels: ({ columns, values, count, levels, scales, sums, classes }) =>
+      run.addLevels(at(columns), at(values), count, at(levels), at(scales), at(sums), classes),
     attend: ({ qkv, seen, keys, shares, tokens, heads, headSize }) => {
       const scale = 1 / Math.sqrt(headSize);
       run.attend(at(qkv), at(seen), at(keys), at(shares), tokens, heads, headSize, scale);

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { HouseError } from "../../core/index.ts";
 import { readEncoder, type EncoderWeights } from "./encoder-file.ts";
-import { makeEncoder, type Encoder } from "./encoder.ts";
+import { makeEncoder, type Encoder, type Sentence } from "./encoder.ts";
 import { makePieces } from "./wordpiece.ts";
 
 // The encoder beside `src/` and `dist/`: a constant of this package, as its code is.
@@ -18,17 +18,24 @@ let shipped: Shipped | undefined;
 function read(): Shipped {
   if (shipped !== undefined) return shipped;
   const weights = readEncoder(readFileSync(FILE));
-  if (weights.shape.output !== SENTENCE_DIMENSIONS) {
+  const { output, pieces } = weights.shape;
+  if (output !== SENTENCE_DIMENSIONS || pieces !== OUTLINE_DIMENSIONS) {
     throw new RangeError(
-      `Cannot use ${FILE.pathname}: its vectors have ${weights.shape.output} numbers, expected ${SENTENCE_DIMENSIONS}`,
+      `Cannot use ${FILE.pathname}: it has ${output} numbers a vector and ${pieces} a piece, expected ${SENTENCE_DIMENSIONS} and ${OUTLINE_DIMENSIONS}`,
     );
   }
   shipped = { weights, encode: makeEncoder(weights) };
   return shipped;
 }
 
+/** Numbers of the shipped encoder's outlines. */
+export const OUTLINE_DIMENSIONS = 192;
+
+/** A text as the shipped encoder reads it. */
+export const readSentence = (text: string): Sentence => read().encode(text);
+
 /** What a text means, as a direction: texts that ask for the same point alike. Zeros without words. */
-export const sentenceVector = (text: string): Float32Array => read().encode(text);
+export const sentenceVector = (text: string): Float32Array => readSentence(text).vector();
 
 /** The pieces that the shipped encoder reads a text by. */
 export const shippedPieces = (text: string): number[] => {

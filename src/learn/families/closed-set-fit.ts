@@ -8,6 +8,7 @@ import {
 } from "../../core/index.ts";
 import { meanRisk } from "../calibrate/selection.ts";
 import { fitLogistic, logisticDefaults, predictLogistic, type LogisticModel } from "../linear/logistic.ts";
+import { fitRidge, type RidgeModel } from "../linear/ridge.ts";
 import { fitSvmOnThreads } from "../linear/svm-threads.ts";
 import { svmDefaults } from "../linear/svm.ts";
 import {
@@ -24,12 +25,15 @@ import { stackRows } from "../text/sparse.ts";
 import { fitVocabulary, makeVectorizer } from "../text/tfidf.ts";
 import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 import { answerText } from "./answer-text.ts";
-import { makeJudge, type ClosedSetModel, type Evidence } from "./closed-set-model.ts";
+import { chooseGlance, type Glance } from "./closed-set-glance.ts";
+import { directionOf, makeJudge, type ClosedSetModel, type Evidence } from "./closed-set-model.ts";
 
 export type FittedClosedSet = {
   readonly answers: readonly Answer[];
   readonly model: ClosedSetModel;
   readonly score: LogisticModel;
+  /** When a glance is enough; null where it never is. */
+  readonly glance: Glance | null;
 };
 
 /** Largest weight matrix of a model, at one byte a weight: with hashes, idf and scales the artifact stays under 20 MB. */
@@ -88,7 +92,13 @@ export async function fitClosedSet(
     const isContradicted = (evidence.get(place)?.label ?? item.label) !== item.label;
     return { ...item, weight: isContradicted && (scores.get(place) ?? 0) > doubtAbove ? DOUBTED_WEIGHT : 1 };
   });
-  return { answers, model: await fitModel(cleaned, trial, sideWeight), score };
+  const held = [...evidence].flatMap(([place, { glance, ...whole }]) =>
+    glance === null
+      ? []
+      : [{ recorded: items[place].label, glance, whole, wholeScore: scores.get(place) ?? 0 }],
+  );
+  const model = await fitModel(cleaned, trial, sideWeight);
+  return { answers, model, score, glance: chooseGlance(held) };
 }
 
 /** Distinct answers in canonical order, and the place of each example's answer among them. */
@@ -166,7 +176,24 @@ async function fitModel(
       Float32Array.from({ length: classes }, (_, c) => fitted.dual[c * all.length + r]),
     );
   }
-  return { vocabulary, reading, sideWeight, linear: fitted.model, examples: counts };
+  const guess = reading === "none" ? null : fitGuess(items);
+  return { vocabulary, reading, guess, sideWeight, linear: fitted.model, examples: counts };
+}
+
+/** So many sentences are enough to learn what their outlines tell of their vectors. */
+const MOST_GUESSED = 4000;
+const GUESS_L2 = 0.5;
+
+function fitGuess(items: readonly Item[]): RidgeModel {
+  const step = Math.ceil(items.length / MOST_GUESSED);
+  const sentences = items.filter((_, at) => at % step === 0).map(({ input }) => input.sentence);
+  return fitRidge(
+    {
+      x: sentences.map(({ outline }) => directionOf(outline)),
+      y: sentences.map((sentence) => sentence.vector()),
+    },
+    GUESS_L2,
+  );
 }
 
 /** The dual variables known of these items, row per class. */
@@ -207,14 +234,17 @@ function drawFolds(items: readonly Item[], seed: number): number[] {
   return keys.map((key) => foldOf.get(key) as number);
 }
 
+/** By the whole model, and by a glance. */
+type HeldEvidence = Evidence & { readonly glance: Evidence | null };
+
 /** Evidence on items by models that did not see them, by place. */
 async function crossPredict(
   items: readonly Item[],
   trial: Trial,
   sideWeight: number,
-): Promise<Map<number, Evidence>> {
+): Promise<Map<number, HeldEvidence>> {
   const held = items.length > MAX_FULLY_HELD ? 1 : FOLDS;
-  const evidence = new Map<number, Evidence>();
+  const evidence = new Map<number, HeldEvidence>();
   for (let fold = 0; fold < held; fold += 1) {
     for (const [place, found] of await predictFold(items, trial, { fold, sideWeight })) {
       evidence.set(place, found);
@@ -228,7 +258,7 @@ async function predictFold(
   items: readonly Item[],
   trial: Trial,
   { fold, sideWeight }: { readonly fold: number; readonly sideWeight: number },
-): Promise<Map<number, Evidence>> {
+): Promise<Map<number, HeldEvidence>> {
   const { folds, options } = trial;
   if (options.signal?.aborted) {
     throw new HouseError("cancelled", "Cannot fit a closed-set specialist: cancelled");
@@ -236,7 +266,12 @@ async function predictFold(
   const others = items.filter((_, place) => folds[place] !== fold);
   const judge = makeJudge(await fitModel(others, trial, sideWeight));
   const places = items.flatMap((_, place) => (folds[place] === fold ? [place] : []));
-  return new Map(places.map((place) => [place, judge(items[place].input, items[place].label)]));
+  return new Map(
+    places.map((place) => {
+      const judgement = judge(items[place].input);
+      return [place, { glance: judgement.glance(), ...judgement.whole(items[place].label) }];
+    }),
+  );
 }
 
 /** Texts beside the main one (a ticket number, the turns before) count only where a held-out part shows that they help. */
@@ -256,7 +291,7 @@ async function chooseSideWeight(items: readonly Item[], trial: Trial): Promise<n
 type Read = {
   readonly items: readonly Item[];
   readonly trial: Trial;
-  readonly evidence: ReadonlyMap<number, Evidence>;
+  readonly evidence: ReadonlyMap<number, HeldEvidence>;
 };
 
 /** Of long texts, what they mean takes longer to tell than all else, and counts only where held-out parts show that it helps. */

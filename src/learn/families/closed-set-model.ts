@@ -1,5 +1,8 @@
-import { scoreRow, type LinearModel } from "../linear/weights.ts";
-import { blockWeights, inputRow, type InputBlocks, type Reading } from "../text/input-blocks.ts";
+import { makeRidge, type RidgeModel } from "../linear/ridge.ts";
+import { makeRowAdder } from "../linear/row-adder.ts";
+import type { LinearModel } from "../linear/weights.ts";
+import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
+import { blockWeights, type InputBlocks, type Reading } from "../text/input-blocks.ts";
 import { makeVectorizer, type Vocabulary } from "../text/tfidf.ts";
 
 /** What is learnt before the score: which grams count, and a weight per gram and class. */
@@ -7,6 +10,8 @@ export type ClosedSetModel = {
   readonly vocabulary: Vocabulary;
   /** How the meaning of a text is read beside its grams. */
   readonly reading: Reading;
+  /** From the direction of a sentence's outline a guess at its vector; null where no glance is wanted. */
+  readonly guess: RidgeModel | null;
   /** Weight of the texts beside the main one. */
   readonly sideWeight: number;
   readonly linear: LinearModel;
@@ -14,7 +19,7 @@ export type ClosedSetModel = {
   readonly examples: Uint32Array;
 };
 
-/** The best class of an input, and what speaks for it; every feature rises with how sure one may be. */
+/** The best class of an input, and what speaks for it. */
 export type Evidence = {
   readonly label: number;
   readonly features: readonly number[];
@@ -22,26 +27,94 @@ export type Evidence = {
   readonly rank: number | null;
 };
 
-/** recorded: a class to rank, where one is known. */
-export type Judge = (input: InputBlocks, recorded?: number) => Evidence;
+/** An input of which the grams have been weighed, until the next is. */
+export type Judgement = {
+  /** By its grams and a guess at what it means, which takes a fraction of the time; null without such a guess. */
+  glance(): Evidence | null;
+  /** By all there is; every feature rises with how sure one may be. recorded: a class to rank, where one is known. */
+  whole(recorded?: number): Evidence;
+};
+
+export type Judge = (input: InputBlocks) => Judgement;
 
 /** A judge of inputs by a model. Not reentrant: it reuses its arrays. */
 export function makeJudge(model: ClosedSetModel): Judge {
+  const { linear, guess, examples } = model;
   const vectorizer = makeVectorizer(model.vocabulary);
   const weights = blockWeights(model.sideWeight);
-  const scores = new Float32Array(model.linear.classes);
-  return (input, recorded = -1) => {
-    const { row, known } = inputRow(vectorizer, input, weights);
-    scoreRow(model.linear, row, scores);
-    const { label, top, second } = bestTwo(scores);
-    const size = Math.log(1 + model.examples[label]);
+  const add = makeRowAdder(linear);
+  const guessed = guess === null ? null : makeRidge(guess);
+  const ofGrams = new Float32Array(linear.classes);
+  const scores = new Float32Array(linear.classes);
+  const meaning = {
+    columns: Uint32Array.from({ length: SENTENCE_DIMENSIONS }, (_, j) => vectorizer.width + j),
+    values: new Float32Array(SENTENCE_DIMENSIONS),
+  };
+  /** The two best once what the text means is added. */
+  const bestWith = (vector: Float32Array, weight: number): Best => {
+    scores.set(ofGrams);
+    for (let j = 0; j < vector.length; j += 1) meaning.values[j] = weight * vector[j];
+    if (weight > 0) add(meaning, scores);
+    return bestTwo(scores);
+  };
+  const common = ({ label, top, second }: Best, known: number): number[] => {
+    const size = Math.log(1 + examples[label]);
     // A class of many examples takes what is of none, one of few is guessed: which, and how much, is for the score to learn. Nearest training texts, nearness to the class centres, class reliability and softmax tails were tried beside these: the margin already knows.
+    return [top - second, Math.sqrt(top - second), top, known, size, -size];
+  };
+  return ({ blocks, sentence, meaningWeight }) => {
+    const { row, known } = vectorizer.vector(blocks, weights);
+    ofGrams.set(linear.bias);
+    add(row, ofGrams);
     return {
-      label,
-      features: [top - second, Math.sqrt(top - second), top, known, size, -size],
-      rank: recorded < 0 || recorded === label ? null : rankAmong(scores, recorded),
+      glance: () => {
+        if (guessed === null) return null;
+        const vector = guessed(directionOf(sentence.outline));
+        const best = bestWith(vector, meaningWeight);
+        const { label, other, top, second } = best;
+        const spread = distanceOf(linear, { from: vectorizer.width, label, other });
+        const length = Math.log(1 + sentence.pieces);
+        // How far a guess can be wrong before the answer is: in units of what the two classes differ in by meaning. A guess that is short is a vague one.
+        const reach = (top - second) / (LEAST_SPREAD + spread);
+        const features = [...common(best, known), reach, normOf(vector), length, normOf(sentence.outline)];
+        return { label, features, rank: null };
+      },
+      whole: (recorded = -1) => {
+        const best = bestWith(sentence.vector(), meaningWeight);
+        const { label } = best;
+        const rank = recorded < 0 || recorded === label ? null : rankAmong(scores, recorded);
+        return { label, features: common(best, known), rank };
+      },
     };
   };
+}
+
+// Two classes that no meaning tells apart.
+const LEAST_SPREAD = 1e-3;
+
+/** Brought to norm 1, as the vectors of sentences are; zeros stay. */
+export function directionOf(outline: Float32Array): Float32Array {
+  const norm = normOf(outline);
+  return norm === 0 ? outline : outline.map((value) => value / norm);
+}
+
+const normOf = (vector: Float32Array): number => {
+  let squares = 0;
+  for (let j = 0; j < vector.length; j += 1) squares += vector[j] * vector[j];
+  return Math.sqrt(squares);
+};
+
+/** How far the weights of two classes lie apart in the columns of meaning. */
+function distanceOf(
+  { classes, weights, scales }: LinearModel,
+  { from, label, other }: { readonly from: number; readonly label: number; readonly other: number },
+): number {
+  let squares = 0;
+  for (let column = from; column < from + SENTENCE_DIMENSIONS; column += 1) {
+    const difference = weights[column * classes + label] - weights[column * classes + other];
+    squares += (difference * (scales?.[column] ?? 1)) ** 2;
+  }
+  return Math.sqrt(squares);
 }
 
 /** The place of one that is not the best among so many others, as HeldOut has it. */
@@ -57,15 +130,16 @@ export function rankAmong(scores: ArrayLike<number>, place: number): number | nu
 // Among fewer, a wrong answer stands near the top too often by chance.
 const LEAST_RANKED = 5;
 
+type Best = { readonly label: number; readonly other: number; readonly top: number; readonly second: number };
+
 /** With one class there is no second; a margin of 1 stands for "nothing against it". */
-function bestTwo(scores: Float32Array): { label: number; top: number; second: number } {
-  let [label, top, second] = [0, -Infinity, -Infinity];
+function bestTwo(scores: Float32Array): Best {
+  let [label, other, top, second] = [0, 0, -Infinity, -Infinity];
   for (let c = 0; c < scores.length; c += 1) {
     if (scores[c] > top) {
-      second = top;
-      top = scores[c];
-      label = c;
-    } else if (scores[c] > second) second = scores[c];
+      [other, second] = [label, top];
+      [label, top] = [c, scores[c]];
+    } else if (scores[c] > second) [other, second] = [c, scores[c]];
   }
-  return scores.length === 1 ? { label, top, second: top - 1 } : { label, top, second };
+  return scores.length === 1 ? { label, other, top, second: top - 1 } : { label, other, top, second };
 }

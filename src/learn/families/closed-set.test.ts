@@ -9,7 +9,9 @@ import {
 import { answerText, splitName } from "./answer-text.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
 import { closedSet } from "./closed-set.ts";
-import { makeJudge } from "./closed-set-model.ts";
+import { fitClosedSet } from "./closed-set-fit.ts";
+import { makeJudge, type Evidence } from "./closed-set-model.ts";
+import { predictLogistic } from "../linear/logistic.ts";
 import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 import { inputBlocks, readingOf } from "../text/input-blocks.ts";
 
@@ -89,7 +91,7 @@ describe("closedSet", () => {
   describe("of long texts", () => {
     const padding = "and then we spoke of other things for a while ".repeat(8);
     const readingIn = (artifact: Uint8Array): unknown =>
-      (unpackArtifact(artifact, { kind: "closed-set", version: 5 }).meta as { reading: unknown }).reading;
+      (unpackArtifact(artifact, { kind: "closed-set", version: 6 }).meta as { reading: unknown }).reading;
     // Each word stands in one example: no gram of an example tells of another, only what the words mean does.
     const KINDS_OF = {
       animal: "dog cat horse wolf tiger lion rabbit goat sheep cow monkey donkey fox bear pig deer",
@@ -129,6 +131,53 @@ describe("closedSet", () => {
     });
   });
 
+  test("answers at a glance what the whole model would say, and the same in every process", async () => {
+    const fitted = await fitClosedSet(examplesOf(240, 20), { seed: 1 });
+    const { glance, model, answers } = fitted;
+    const judge = makeJudge(model);
+    const isSure = ({ features }: Evidence): boolean =>
+      predictLogistic(glance!.score, features) >= glance!.above;
+    // Numbers at the end that no example has.
+    const unseen = examplesOf(480)
+      .slice(240)
+      .map(({ input }) => input);
+    const early = unseen.filter((input) => isSure(judge(inputBlocks(input)).glance()!));
+    const differing = early.filter((input) => {
+      const judgement = judge(inputBlocks(input));
+      return judgement.glance()!.label !== judgement.whole().label;
+    });
+    expect(early.length).toBeGreaterThan(50);
+    expect(differing).toEqual([]);
+
+    const artifact = await closedSet.fit(examplesOf(240, 20), { seed: 1 });
+    const [one, other] = [closedSet.load(artifact), closedSet.load(artifact.slice())];
+    expect(unseen.map((input) => one.predict(input))).toEqual(
+      unseen
+        .toReversed()
+        .map((input) => other.predict(input))
+        .toReversed(),
+    );
+    // Weights of 8 bits move a score a little: looked at where a glance and the whole say different ones.
+    const told = unseen.flatMap((input) => {
+      const judgement = judge(inputBlocks(input));
+      const first = judgement.glance()!;
+      const sure = predictLogistic(glance!.score, first.features);
+      const second = judgement.whole();
+      const last = predictLogistic(fitted.score, second.features);
+      if (Math.abs(sure - last) < 0.1 || Math.abs(sure - glance!.above) < 0.03) return [];
+      const [label, expected] = sure >= glance!.above ? [first.label, sure] : [second.label, last];
+      const { answer, score } = one.predict(input);
+      return [[answer, Math.abs(score - expected) < 0.05, answers[label]]];
+    });
+    expect(told.length).toBeGreaterThan(5);
+    expect(told).toEqual(told.map(([, , expected]) => [expected, true, expected]));
+  });
+
+  test("refuses artifacts of other versions by name", () => {
+    const older = packArtifact({ kind: "closed-set", version: 5 }, {}, {});
+    expect(() => closedSet.load(older)).toThrow("is closed-set version 5, expected version 6");
+  });
+
   test("answers a task of one class", async () => {
     const examples = examplesOf(30).map(({ input }) => ({ input, answer: label("ok") }));
     const specialist = closedSet.load(await closedSet.fit(examples, { seed: 1 }));
@@ -157,6 +206,7 @@ test("makeJudge() tells how large the class chosen is, in both directions", () =
   const judge = makeJudge({
     vocabulary: { hashes: new Uint32Array(0), idf: new Float32Array(0) },
     reading: "whole",
+    guess: null,
     sideWeight: 0,
     linear: {
       classes: 2,
@@ -165,7 +215,7 @@ test("makeJudge() tells how large the class chosen is, in both directions", () =
     },
     examples: Uint32Array.of(1, 7),
   });
-  const { label: chosen, features } = judge(inputBlocks(asked("lost card")));
+  const { label: chosen, features } = judge(inputBlocks(asked("lost card"))).whole();
   expect([chosen, ...features.slice(-2)]).toEqual([1, Math.log(8), -Math.log(8)]);
 });
 

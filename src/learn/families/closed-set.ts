@@ -1,14 +1,15 @@
 import type { Answer, Json, TaskKind } from "../../core/index.ts";
 import { predictLogistic, type LogisticModel } from "../linear/logistic.ts";
-import { checkEncoder, encoderId } from "../encoder/shipped.ts";
+import { checkEncoder, encoderId, OUTLINE_DIMENSIONS, SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 import { quantize } from "../linear/quantize.ts";
 import { inputBlocks } from "../text/input-blocks.ts";
 import { packArtifact, unpackArtifact } from "./artifact.ts";
+import type { Glance } from "./closed-set-glance.ts";
 import { fitClosedSet, type FittedClosedSet } from "./closed-set-fit.ts";
 import { makeJudge } from "./closed-set-model.ts";
 import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 
-const IDENTITY = { kind: "closed-set", version: 5 };
+const IDENTITY = { kind: "closed-set", version: 6 };
 const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
 const MIN_SHARE_REPEATED = 0.8;
 /** More answers than this are no closed set, and their weights would not fit the artifact's cap. */
@@ -29,20 +30,22 @@ export const closedSet: LexicalFamily = {
 type Meta = {
   readonly answers: readonly Answer[];
   readonly score: LogisticModel;
+  /** With it comes the array "guess". */
+  readonly glance: Glance | null;
   readonly sideWeight: number;
   readonly reading: "whole" | readonly number[] | "none";
   /** The encoder that meanings are told by; null where they are not read. */
   readonly encoder: string | null;
 };
 
-function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
+function pack({ answers, score, glance, model }: FittedClosedSet): Uint8Array {
   const { vocabulary, linear } = model;
   const { weights, scales } = quantize(linear);
   // Answers are JSON by type; the score is numbers.
-  const { sideWeight, reading } = model;
+  const { sideWeight, reading, guess } = model;
   const encoder = reading === "none" ? null : encoderId();
   const written = typeof reading === "string" ? reading : [...reading];
-  const meta = { answers, score, sideWeight, reading: written, encoder } as unknown as Json;
+  const meta = { answers, score, glance, sideWeight, reading: written, encoder } as unknown as Json;
   return packArtifact(IDENTITY, meta, {
     hashes: vocabulary.hashes,
     idf: vocabulary.idf,
@@ -50,19 +53,29 @@ function pack({ answers, score, model }: FittedClosedSet): Uint8Array {
     scales,
     bias: linear.bias,
     examples: model.examples,
+    ...(glance === null || guess === null ? {} : { guess: guess.weights }),
   });
 }
 
 function load(artifact: Uint8Array): LexicalSpecialist {
   const { meta, array } = unpackArtifact(artifact, IDENTITY);
   // Written by `pack` of this version.
-  const { answers, score, sideWeight, encoder, reading: written } = meta as unknown as Meta;
+  const { answers, score, glance, sideWeight, encoder, reading: written } = meta as unknown as Meta;
   if (encoder !== null) checkEncoder(IDENTITY.kind, encoder);
   const reading = typeof written === "string" ? written : new Set(written);
   const bias = array("bias", "Float32Array");
   const levels = array("levels", "Int8Array");
+  const guess =
+    glance === null
+      ? null
+      : {
+          inputs: OUTLINE_DIMENSIONS,
+          outputs: SENTENCE_DIMENSIONS,
+          weights: array("guess", "Float32Array"),
+        };
   const judge = makeJudge({
     reading,
+    guess,
     vocabulary: { hashes: array("hashes", "Uint32Array"), idf: array("idf", "Float32Array") },
     sideWeight,
     linear: {
@@ -73,10 +86,19 @@ function load(artifact: Uint8Array): LexicalSpecialist {
     },
     examples: array("examples", "Uint32Array"),
   });
+  const ofGlance =
+    glance === null || guess === null ? 0 : guess.weights.length + glance.score.weights.length + 1;
+  const parameters = levels.length + bias.length + score.weights.length + 1 + ofGlance;
   return {
-    description: { kind: IDENTITY.kind, parameters: levels.length + bias.length + score.weights.length + 1 },
+    description: { kind: IDENTITY.kind, parameters },
     predict: (input) => {
-      const { label, features } = judge(inputBlocks(input, reading));
+      const judgement = judge(inputBlocks(input, reading));
+      const first = judgement.glance();
+      if (first !== null && glance !== null) {
+        const sure = predictLogistic(glance.score, first.features);
+        if (sure >= glance.above) return { answer: answers[first.label], score: sure };
+      }
+      const { label, features } = judgement.whole();
       return { answer: answers[label], score: predictLogistic(score, features) };
     },
   };

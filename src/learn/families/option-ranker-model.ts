@@ -70,11 +70,11 @@ export function makeWeigher(model: RankerModel): (question: Question) => Weighed
     const key = `${name}\n${text}`;
     let found = cache.get(key);
     if (found === undefined) {
-      const { blocks, meaning } = textInput(optionText(name, text));
+      const { blocks, sentence } = textInput(optionText(name, text));
       found = {
         words: vectorizer.vector(blocks, WORDS).row,
         characters: vectorizer.vector(blocks, CHARACTERS).row,
-        meaning,
+        meaning: sentence.vector(),
       };
       if (cache.size >= MAX_CACHED_OPTIONS) cache.clear();
       cache.set(key, found);
@@ -83,7 +83,8 @@ export function makeWeigher(model: RankerModel): (question: Question) => Weighed
   };
   return ({ query, options }) => {
     const input = textInput(query);
-    const { blocks, meaning } = input;
+    const { blocks, sentence } = input;
+    const meaning = sentence.vector();
     const { row, known } = inputRow(vectorizer, input, ALL);
     const ownWords = vectorizer.vector(blocks, WORDS).row;
     const ownCharacters = vectorizer.vector(blocks, CHARACTERS).row;

@@ -6,14 +6,18 @@ export type LinearModel = {
   /** Row per column, so that one text touches few and whole cache lines. */
   readonly weights: Float32Array | Int8Array;
   /** Per column, what one level of its whole-numbered weights stands for; not given for real ones. */
-  readonly scales?: Float32Array;
+  readonly scales?: Float32Array | undefined;
   readonly bias: Float32Array;
 };
 
 /** Scores of one row for every class, written into `into` (length classes). O(columns of the row · classes). */
 export function scoreRow(model: LinearModel, row: SparseRow, into: Float32Array): void {
-  const { classes, weights, scales } = model;
   into.set(model.bias);
+  addRow(model, row, into);
+}
+
+/** The same without the bias, added to what `into` holds. */
+export function addRow({ classes, weights, scales }: LinearModel, row: SparseRow, into: Float32Array): void {
   for (let index = 0; index < row.columns.length; index += 1) {
     const offset = row.columns[index] * classes;
     const value = row.values[index] * (scales === undefined ? 1 : scales[row.columns[index]]);

@@ -2,7 +2,8 @@ import { hash32, type InputPart, type TaskInput } from "../../core/index.ts";
 import { charGrams, normalizeText, pairGrams, wordGrams, wordsOf } from "./grams.ts";
 import type { SparseRow } from "./sparse.ts";
 import type { Block, Vectorizer } from "./tfidf.ts";
-import { SENTENCE_DIMENSIONS, sentenceVector } from "../encoder/shipped.ts";
+import type { Sentence } from "../encoder/encoder.ts";
+import { OUTLINE_DIMENSIONS, readSentence, SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 
 const WORDS = { from: 1, to: 2 };
 const CHARACTERS = { from: 2, to: 5 };
@@ -33,9 +34,9 @@ export const INPUT_BLOCKS = MAIN_WEIGHTS.length + SIDE_CHANNELS.length;
 /** The grams of an input, by block: the main text (last user message) in three, then one for each other channel. */
 export type InputBlocks = {
   readonly blocks: readonly Block[];
-  /** What the main text means, as a direction; zeros where that is not read. */
-  readonly meaning: Float32Array;
-  /** What it weighs against the grams, which have norm 1; 0 where it is not read. */
+  /** The main text, or what is read of it for its meaning; its vector is computed when it is asked for. */
+  readonly sentence: Sentence;
+  /** What that vector weighs against the grams, which have norm 1; 0 where it is not read. */
   readonly meaningWeight: number;
 };
 
@@ -103,18 +104,24 @@ export function inputBlocks(input: TaskInput, reading: Reading = "whole"): Input
   }
   if (reading === "none") return withoutMeaning({ blocks });
   if (reading !== "whole") {
-    return { blocks, meaning: sentenceVector(leadOf(words, reading)), meaningWeight: LEAD_WEIGHT };
+    return { blocks, sentence: readSentence(leadOf(words, reading)), meaningWeight: LEAD_WEIGHT };
   }
   const meaningWeight = MEANING_WEIGHT * Math.min(1, Math.sqrt(MEANING_WORDS / Math.max(1, words.length)));
-  return { blocks, meaning: sentenceVector(text), meaningWeight };
+  return { blocks, sentence: readSentence(text), meaningWeight };
 }
 
 /** An input as it is read where its meaning is not. */
 export const withoutMeaning = ({ blocks }: Pick<InputBlocks, "blocks">): InputBlocks => ({
   blocks,
-  meaning: new Float32Array(SENTENCE_DIMENSIONS),
+  sentence: UNREAD,
   meaningWeight: 0,
 });
+
+const UNREAD: Sentence = {
+  pieces: 0,
+  outline: new Float32Array(OUTLINE_DIMENSIONS),
+  vector: () => new Float32Array(SENTENCE_DIMENSIONS),
+};
 
 /** Block weights whose squares sum to 1; sideWeight is relative to the word block of the main text. */
 export function blockWeights(sideWeight: number): number[] {
@@ -136,16 +143,17 @@ export function inputRow(
   const values = new Float32Array(grams + SENTENCE_DIMENSIONS);
   columns.set(row.columns);
   values.set(row.values);
+  const meaning = input.sentence.vector();
   for (let j = 0; j < SENTENCE_DIMENSIONS; j += 1) {
     columns[grams + j] = vectorizer.width + j;
-    values[grams + j] = input.meaningWeight * input.meaning[j];
+    values[grams + j] = input.meaningWeight * meaning[j];
   }
   return { row: { columns, values }, known };
 }
 
 /** The meaning of an input as its row holds it. */
-export const scaledMeaning = ({ meaning, meaningWeight }: InputBlocks): Float32Array =>
-  meaning.map((value) => meaningWeight * value);
+export const scaledMeaning = ({ sentence, meaningWeight }: InputBlocks): Float32Array =>
+  sentence.vector().map((value) => meaningWeight * value);
 
 function sideBlock(texts: readonly string[], seed: number): Block {
   const grams = texts.length === 0 ? [] : wordGrams(wordsOf(normalizeText(texts.join("\n"))), WORDS, seed);

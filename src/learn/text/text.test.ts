@@ -157,7 +157,7 @@ describe("input blocks", () => {
       "my knee hurts",
       "stolen card",
     ]);
-    const of = (input: TaskInput): number[] => [...inputBlocks(input, common).meaning];
+    const of = (input: TaskInput): number[] => [...inputBlocks(input, common).sentence.vector()];
     expect(of(greeted)).toEqual(of(plain));
     expect(of(greeted)).not.toEqual(of(other));
   });
