@@ -26,7 +26,13 @@ import { fitVocabulary, makeVectorizer } from "../text/tfidf.ts";
 import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 import { answerText } from "./answer-text.ts";
 import { chooseGlance, type Glance } from "./closed-set-glance.ts";
-import { directionOf, makeJudge, type ClosedSetModel, type Evidence } from "./closed-set-model.ts";
+import {
+  directionOf,
+  makeJudge,
+  ownFeatures,
+  type ClosedSetModel,
+  type Evidence,
+} from "./closed-set-model.ts";
 
 export type FittedClosedSet = {
   readonly answers: readonly Answer[];
@@ -87,11 +93,10 @@ export async function fitClosedSet(
     const prediction = { answer: answers[label], score: scores.get(place) ?? 0 };
     options.onHeldOut?.({ place, prediction, rank });
   }
-  const doubtAbove = DOUBT_SHARE * [...scores.values()].reduce((most, one) => Math.max(most, one), 0);
-  const cleaned = items.map((item, place) => {
-    const isContradicted = (evidence.get(place)?.label ?? item.label) !== item.label;
-    return { ...item, weight: isContradicted && (scores.get(place) ?? 0) > doubtAbove ? DOUBTED_WEIGHT : 1 };
-  });
+  const doubted = doubtedIn(items, evidence);
+  const cleaned = items.map((item, place) =>
+    doubted.has(place) ? { ...item, weight: DOUBTED_WEIGHT } : item,
+  );
   const held = [...evidence].flatMap(([place, { glance, ...whole }]) =>
     glance === null
       ? []
@@ -269,7 +274,7 @@ async function predictFold(
   return new Map(
     places.map((place) => {
       const judgement = judge(items[place].input);
-      return [place, { glance: judgement.glance(), ...judgement.whole(items[place].label) }];
+      return [place, { glance: judgement.glance, ...judgement.whole(items[place].label) }];
     }),
   );
 }
@@ -335,6 +340,17 @@ function fitScore(items: readonly Item[], evidence: ReadonlyMap<number, Evidence
     },
     logisticDefaults,
   );
+}
+
+/** Places of examples that the whole model contradicts surely. */
+function doubtedIn(items: readonly Item[], evidence: ReadonlyMap<number, HeldEvidence>): ReadonlySet<number> {
+  // The guess is left out: that it agrees with the whole says little of who is right, the record or both.
+  const own = new Map([...evidence].map(([place, one]) => [place, { ...one, features: ownFeatures(one) }]));
+  const score = fitScore(items, own);
+  const scores = new Map([...own].map(([place, { features }]) => [place, predictLogistic(score, features)]));
+  const above = DOUBT_SHARE * [...scores.values()].reduce((most, one) => Math.max(most, one), 0);
+  const contradicted = [...own].filter(([place, { label }]) => label !== items[place].label);
+  return new Set(contradicted.map(([place]) => place).filter((place) => (scores.get(place) ?? 0) > above));
 }
 
 // A recorded answer that models which never saw it contradict nearly as surely as they ever are is more likely wrong than hard.

@@ -10,7 +10,7 @@ export type ClosedSetModel = {
   readonly vocabulary: Vocabulary;
   /** How the meaning of a text is read beside its grams. */
   readonly reading: Reading;
-  /** From the direction of a sentence's outline a guess at its vector; null where no glance is wanted. */
+  /** From the direction of a sentence's outline a guess at its vector; null where that is not read. */
   readonly guess: RidgeModel | null;
   /** Weight of the texts beside the main one. */
   readonly sideWeight: number;
@@ -27,10 +27,10 @@ export type Evidence = {
   readonly rank: number | null;
 };
 
-/** An input of which the grams have been weighed, until the next is. */
+/** An input as it is judged, until the next is. */
 export type Judgement = {
   /** By its grams and a guess at what it means, which takes a fraction of the time; null without such a guess. */
-  glance(): Evidence | null;
+  readonly glance: Evidence | null;
   /** By all there is; every feature rises with how sure one may be. recorded: a class to rank, where one is known. */
   whole(recorded?: number): Evidence;
 };
@@ -44,50 +44,69 @@ export function makeJudge(model: ClosedSetModel): Judge {
   const weights = blockWeights(model.sideWeight);
   const add = makeRowAdder(linear);
   const guessed = guess === null ? null : makeRidge(guess);
-  const ofGrams = new Float32Array(linear.classes);
-  const scores = new Float32Array(linear.classes);
+  const [ofGrams, glanced, scores] = [0, 1, 2].map(() => new Float32Array(linear.classes));
   const meaning = {
     columns: Uint32Array.from({ length: SENTENCE_DIMENSIONS }, (_, j) => vectorizer.width + j),
     values: new Float32Array(SENTENCE_DIMENSIONS),
   };
-  /** The two best once what the text means is added. */
-  const bestWith = (vector: Float32Array, weight: number): Best => {
-    scores.set(ofGrams);
+  /** The scores of the grams and of what the text means. */
+  const weigh = (vector: Float32Array, weight: number, into: Float32Array): void => {
+    into.set(ofGrams);
     for (let j = 0; j < vector.length; j += 1) meaning.values[j] = weight * vector[j];
-    if (weight > 0) add(meaning, scores);
-    return bestTwo(scores);
+    if (weight > 0) add(meaning, into);
   };
   const common = ({ label, top, second }: Best, known: number): number[] => {
     const size = Math.log(1 + examples[label]);
     // A class of many examples takes what is of none, one of few is guessed: which, and how much, is for the score to learn. Nearest training texts, nearness to the class centres, class reliability and softmax tails were tried beside these: the margin already knows.
     return [top - second, Math.sqrt(top - second), top, known, size, -size];
   };
+  /** What a guess says of a class: by how much it is the best, or is behind the best. */
+  const opinionOn = (label: number, best: Best, vagueness: readonly number[]): number[] => {
+    const rival = label === best.label ? best.other : best.label;
+    const margin = glanced[label] - (label === rival ? glanced[label] - 1 : glanced[rival]);
+    // How far the guess can be wrong before the answer is: in units of what the two classes differ in by meaning.
+    const spread = distanceOf(linear, { from: vectorizer.width, label, other: rival });
+    return [
+      margin,
+      Math.sign(margin) * Math.sqrt(Math.abs(margin)),
+      margin / (LEAST_SPREAD + spread),
+      ...vagueness,
+    ];
+  };
   return ({ blocks, sentence, meaningWeight }) => {
     const { row, known } = vectorizer.vector(blocks, weights);
     ofGrams.set(linear.bias);
     add(row, ofGrams);
+    let glance: Evidence | null = null;
+    let opinion: (label: number) => number[] = () => [];
+    if (guessed !== null) {
+      const vector = guessed(directionOf(sentence.outline));
+      weigh(vector, meaningWeight, glanced);
+      const best = bestTwo(glanced);
+      const [length, outline] = [Math.log(1 + sentence.pieces), normOf(sentence.outline)];
+      // A guess that is short is a vague one; the length of the text and of its outline may speak for it or against.
+      const vagueness = [normOf(vector), length, -length, outline, -outline];
+      opinion = (label) => opinionOn(label, best, vagueness);
+      glance = { label: best.label, features: [...common(best, known), ...opinion(best.label)], rank: null };
+    }
     return {
-      glance: () => {
-        if (guessed === null) return null;
-        const vector = guessed(directionOf(sentence.outline));
-        const best = bestWith(vector, meaningWeight);
-        const { label, other, top, second } = best;
-        const spread = distanceOf(linear, { from: vectorizer.width, label, other });
-        const length = Math.log(1 + sentence.pieces);
-        // How far a guess can be wrong before the answer is: in units of what the two classes differ in by meaning. A guess that is short is a vague one.
-        const reach = (top - second) / (LEAST_SPREAD + spread);
-        const features = [...common(best, known), reach, normOf(vector), length, normOf(sentence.outline)];
-        return { label, features, rank: null };
-      },
+      glance,
       whole: (recorded = -1) => {
-        const best = bestWith(sentence.vector(), meaningWeight);
+        weigh(sentence.vector(), meaningWeight, scores);
+        const best = bestTwo(scores);
         const { label } = best;
         const rank = recorded < 0 || recorded === label ? null : rankAmong(scores, recorded);
-        return { label, features: common(best, known), rank };
+        // The guess is a second opinion.
+        return { label, features: [...common(best, known), ...opinion(label)], rank };
       },
     };
   };
 }
+
+const OWN_FEATURES = 6;
+
+/** Without the opinion of a guess. */
+export const ownFeatures = ({ features }: Evidence): readonly number[] => features.slice(0, OWN_FEATURES);
 
 // Two classes that no meaning tells apart.
 const LEAST_SPREAD = 1e-3;

@@ -30,11 +30,10 @@ export const closedSet: LexicalFamily = {
 type Meta = {
   readonly answers: readonly Answer[];
   readonly score: LogisticModel;
-  /** With it comes the array "guess". */
   readonly glance: Glance | null;
   readonly sideWeight: number;
   readonly reading: "whole" | readonly number[] | "none";
-  /** The encoder that meanings are told by; null where they are not read. */
+  /** The encoder that meanings are told by; null where they are not read. Otherwise there is an array "guess". */
   readonly encoder: string | null;
 };
 
@@ -53,7 +52,7 @@ function pack({ answers, score, glance, model }: FittedClosedSet): Uint8Array {
     scales,
     bias: linear.bias,
     examples: model.examples,
-    ...(glance === null || guess === null ? {} : { guess: guess.weights }),
+    ...(guess === null ? {} : { guess: guess.weights }),
   });
 }
 
@@ -66,7 +65,7 @@ function load(artifact: Uint8Array): LexicalSpecialist {
   const bias = array("bias", "Float32Array");
   const levels = array("levels", "Int8Array");
   const guess =
-    glance === null
+    encoder === null
       ? null
       : {
           inputs: OUTLINE_DIMENSIONS,
@@ -86,14 +85,13 @@ function load(artifact: Uint8Array): LexicalSpecialist {
     },
     examples: array("examples", "Uint32Array"),
   });
-  const ofGlance =
-    glance === null || guess === null ? 0 : guess.weights.length + glance.score.weights.length + 1;
+  const ofGlance = (guess?.weights.length ?? 0) + (glance === null ? 0 : glance.score.weights.length + 1);
   const parameters = levels.length + bias.length + score.weights.length + 1 + ofGlance;
   return {
     description: { kind: IDENTITY.kind, parameters },
     predict: (input) => {
       const judgement = judge(inputBlocks(input, reading));
-      const first = judgement.glance();
+      const first = judgement.glance;
       if (first !== null && glance !== null) {
         const sure = predictLogistic(glance.score, first.features);
         if (sure >= glance.above) return { answer: answers[first.label], score: sure };
