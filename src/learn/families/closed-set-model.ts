@@ -1,5 +1,5 @@
 import { makeRidge, type RidgeModel } from "../linear/ridge.ts";
-import { makeRowAdder } from "../linear/row-adder.ts";
+import { makeRowAdder, type RowAdder } from "../linear/row-adder.ts";
 import type { LinearModel } from "../linear/weights.ts";
 import { SENTENCE_DIMENSIONS } from "../encoder/shipped.ts";
 import { blockWeights, type InputBlocks, type Reading } from "../text/input-blocks.ts";
@@ -39,12 +39,14 @@ export type Judge = (input: InputBlocks) => Judgement;
 
 /** A judge of inputs by a model. Not reentrant: it reuses its arrays. */
 export function makeJudge(model: ClosedSetModel): Judge {
-  const { linear, guess, examples } = model;
+  const { guess, examples } = model;
+  // Not the weights: what adds them up has its own.
+  const { bias, classes } = model.linear;
   const vectorizer = makeVectorizer(model.vocabulary);
   const weights = blockWeights(model.sideWeight);
-  const add = makeRowAdder(linear);
+  const { add, weightAt } = makeRowAdder(model.linear);
   const guessed = guess === null ? null : makeRidge(guess);
-  const [ofGrams, glanced, scores] = [0, 1, 2].map(() => new Float32Array(linear.classes));
+  const [ofGrams, glanced, scores] = [0, 1, 2].map(() => new Float32Array(classes));
   const meaning = {
     columns: Uint32Array.from({ length: SENTENCE_DIMENSIONS }, (_, j) => vectorizer.width + j),
     values: new Float32Array(SENTENCE_DIMENSIONS),
@@ -65,7 +67,7 @@ export function makeJudge(model: ClosedSetModel): Judge {
     const rival = label === best.label ? best.other : best.label;
     const margin = glanced[label] - (label === rival ? glanced[label] - 1 : glanced[rival]);
     // How far the guess can be wrong before the answer is: in units of what the two classes differ in by meaning.
-    const spread = distanceOf(linear, { from: vectorizer.width, label, other: rival });
+    const spread = distanceOf(weightAt, { from: vectorizer.width, label, other: rival });
     return [
       margin,
       Math.sign(margin) * Math.sqrt(Math.abs(margin)),
@@ -75,7 +77,7 @@ export function makeJudge(model: ClosedSetModel): Judge {
   };
   return ({ blocks, sentence, meaningWeight }) => {
     const { row, known } = vectorizer.vector(blocks, weights);
-    ofGrams.set(linear.bias);
+    ofGrams.set(bias);
     add(row, ofGrams);
     let glance: Evidence | null = null;
     let opinion: (label: number) => number[] = () => [];
@@ -125,13 +127,12 @@ const normOf = (vector: Float32Array): number => {
 
 /** How far the weights of two classes lie apart in the columns of meaning. */
 function distanceOf(
-  { classes, weights, scales }: LinearModel,
+  weightAt: RowAdder["weightAt"],
   { from, label, other }: { readonly from: number; readonly label: number; readonly other: number },
 ): number {
   let squares = 0;
   for (let column = from; column < from + SENTENCE_DIMENSIONS; column += 1) {
-    const difference = weights[column * classes + label] - weights[column * classes + other];
-    squares += (difference * (scales?.[column] ?? 1)) ** 2;
+    squares += (weightAt(column, label) - weightAt(column, other)) ** 2;
   }
   return Math.sqrt(squares);
 }

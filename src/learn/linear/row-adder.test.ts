@@ -10,7 +10,12 @@ test.each([1, 16, 21])("makeRowAdder() adds what addRow() does, of %i classes", 
   const random = seededRandom(classes);
   const weights = Float32Array.from({ length: width * classes }, () => random.next() - 0.5);
   const model = quantize({ classes, weights, bias: new Float32Array(classes) });
-  const add = makeRowAdder(model);
+  const { add, weightAt } = makeRowAdder(model);
+  const at = (column: number, label: number): number =>
+    Math.fround(model.weights[column * classes + label] * model.scales[column]);
+  for (const column of [0, 77, width - 1]) {
+    expect(weightAt(column, classes - 1)).toBeCloseTo(at(column, classes - 1), 7);
+  }
   for (const length of [9_000, 0, 3]) {
     const columns = Uint32Array.from(
       random.shuffle(Array.from({ length: width }, (_, at) => at)).slice(0, length),
@@ -34,6 +39,7 @@ test.each([1, 16, 21])("makeRowAdder() adds what addRow() does, of %i classes", 
 test("makeRowAdder() of real weights adds the same as addRow()", () => {
   const model = { classes: 2, weights: Float32Array.of(1, 2, 3, 4), bias: new Float32Array(2) };
   const into = Float32Array.of(10, 20);
-  makeRowAdder(model)({ columns: Uint32Array.of(1), values: Float32Array.of(2) }, into);
+  makeRowAdder(model).add({ columns: Uint32Array.of(1), values: Float32Array.of(2) }, into);
   expect([...into]).toEqual([16, 28]);
+  expect(makeRowAdder(model).weightAt(1, 0)).toBe(3);
 });
