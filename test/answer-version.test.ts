@@ -31,7 +31,7 @@ const SOURCES = [
 
 // When this test fails: if any stored specialist could now answer otherwise, raise ANSWER_VERSION (all certificates become void);
 // then record the new digest here.
-const RECORDED = { version: 3, digest: "53f9605fee73f253" };
+const RECORDED = { version: 3, digest: "abc4a1a55953f0f5" };
 
 const SRC = resolve(import.meta.dirname, "../src");
 

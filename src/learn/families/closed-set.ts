@@ -9,7 +9,7 @@ import { fitClosedSet, type FittedClosedSet } from "./closed-set-fit.ts";
 import { makeJudge } from "./closed-set-model.ts";
 import type { LexicalFamily, LexicalSpecialist } from "./lexical.ts";
 
-const IDENTITY = { kind: "closed-set", version: 6 };
+const IDENTITY = { kind: "closed-set", version: 7 };
 const KINDS: readonly TaskKind[] = ["label", "json", "tool-call"];
 const MIN_SHARE_REPEATED = 0.8;
 /** More answers than this are no closed set, and their weights would not fit the artifact's cap. */

@@ -23,7 +23,7 @@ const MEANING_WORDS = 20;
 const LONG_WORDS = 64;
 /** What is read of a long text for its meaning: so many words, different ones. The time of an answer grows with them. */
 const LEAD_WORDS = 8;
-const LEAD_WEIGHT = 0.5;
+const LEAD_WEIGHT = 0.35;
 /** Words in a larger share of a task's texts do not tell them apart: greetings, names of speakers, articles. */
 const COMMON_SHARE = 0.2;
 const SPEAKS = /[\p{L}\p{N}]/u;
