@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 
 /**
- * Processor time and memory of a process and its children, from the system's own accounts (Linux). Threads of a lower priority than the main one do
- * what waits while there is load (folding of recorded calls), and are counted apart.
+ * Processor time and memory of a process and its children, from the system's own accounts (Linux). What has a lower priority than the process does
+ * what waits while there is load (folding of recorded calls), and its time is counted apart.
  */
 export type Account = {
   readonly backgroundMs: number;
@@ -15,13 +15,16 @@ export type Account = {
 const TICK_MS = 10;
 const PAGE_BYTES = 4096;
 
-/** `servingMs`: of the main threads only. */
+/** `servingMs`: of the main threads only. `residentBytes`: of all, whatever their priority. */
 export function accountOf(pid: number): Account {
   const pids = [pid, ...childrenOf(pid)];
-  const threads = pids.flatMap((one) => threadsOf(one));
+  const nice = niceIn(`/proc/${pid}/stat`);
+  const threads = pids.flatMap((one) => threadsOf(one, nice));
   const ticks = (isBackground: boolean): number =>
     sum(threads.filter((thread) => thread.isBackground === isBackground).map((thread) => thread.ticks));
-  const serving = pids.map((one) => ticksIn(`/proc/${one}/task/${one}/stat`));
+  const serving = pids
+    .map((one) => `/proc/${one}/task/${one}/stat`)
+    .map((file) => (niceIn(file) > nice ? 0 : ticksIn(file)));
   const pages = pids.map((one) => Number(read(`/proc/${one}/statm`).split(" ")[1] ?? 0));
   return {
     allMs: ticks(false) * TICK_MS,
@@ -33,8 +36,7 @@ export function accountOf(pid: number): Account {
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
-function threadsOf(pid: number): { readonly ticks: number; readonly isBackground: boolean }[] {
-  const nice = niceIn(`/proc/${pid}/task/${pid}/stat`);
+function threadsOf(pid: number, nice: number): { readonly ticks: number; readonly isBackground: boolean }[] {
   let names: string[] = [];
   try {
     names = readdirSync(`/proc/${pid}/task`);

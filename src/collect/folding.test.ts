@@ -1,3 +1,5 @@
+import { spawn } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { silentLog } from "../core/index.ts";
 import { openSegmentLog, openStore, segmentsFolderOf } from "../store/index.ts";
@@ -19,9 +21,39 @@ const begin = (callId: string) =>
     request,
   }) as const;
 
+/** Processes that fold for this one. */
+function foldersOf(pid: number): number[] {
+  // Of each of its threads.
+  const children = readdirSync(`/proc/${pid}/task`).map((thread) =>
+    readFileSync(`/proc/${pid}/task/${thread}/children`, "utf8"),
+  );
+  return [...children.join(" ").matchAll(/\d+/g)]
+    .map(([digits]) => Number(digits))
+    .filter((child) => isAlive(child) && commandOf(child).includes("fold-process"));
+}
+
+const commandOf = (pid: number): string => readFileSync(`/proc/${pid}/cmdline`, "utf8");
+
+/** A zombie is not. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, "utf8"));
+  } catch {
+    return false;
+  }
+}
+
+async function until(isSo: () => boolean): Promise<void> {
+  const endMs = nowMs() + 50_000;
+  while (!isSo()) {
+    if (nowMs() > endMs) throw new Error("it never came");
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
 describe("startFolding()", () => {
   test(
-    "folds in a thread while the log is written, and erases what is too old",
+    "folds in another process while the log is written, and erases what is too old",
     () =>
       withFolder(async (dir) => {
         const store = openStore({ dir, nowMs });
@@ -47,6 +79,60 @@ describe("startFolding()", () => {
         await log.close();
         await folding.close();
         expect(folding.stats()).toMatchObject({ calls: 1, failures: 0 });
+        store.close();
+      }),
+    60_000,
+  );
+
+  test.skipIf(process.platform !== "linux")(
+    "a process that folds and is killed is replaced, and told of",
+    () =>
+      withFolder(async (dir) => {
+        const store = openStore({ dir, nowMs });
+        const log = await openSegmentLog({ dir: segmentsFolderOf(dir), keys: store.segmentKeys, nowMs });
+        const told: string[] = [];
+        const warn = (line: { readonly event: string; readonly code?: unknown }): void =>
+          void told.push(`${line.event} ${String(line.code)}`);
+        const folding = startFolding({ dir, nowMs, log: { ...silentLog, warn } });
+        expect(await append(log, [begin("a")])).toBeNull();
+        await until(() => store.recording.counts().open === 1);
+        const [child, ...others] = foldersOf(process.pid);
+        expect(others).toEqual([]);
+        process.kill(child, "SIGKILL");
+        await until(() => folding.stats().failures === 1);
+        expect(await append(log, [begin("b")])).toBeNull();
+        await until(() => store.recording.counts().open === 2);
+        expect(foldersOf(process.pid)).not.toContain(child);
+        await log.close();
+        await folding.close();
+        expect(foldersOf(process.pid)).toEqual([]);
+        expect(told).toEqual(["folding-failed process-died"]);
+        expect([...store.calls.iterate()].map(({ id }) => id).toSorted()).toEqual(["a", "b"]);
+        store.close();
+      }),
+    60_000,
+  );
+
+  test.skipIf(process.platform !== "linux")(
+    "the process that folds ends with the one that started it, however that ends",
+    () =>
+      withFolder(async (dir) => {
+        const store = openStore({ dir, nowMs });
+        const log = await openSegmentLog({ dir: segmentsFolderOf(dir), keys: store.segmentKeys, nowMs });
+        expect(await append(log, [begin("a")])).toBeNull();
+        const script = `
+          import { startFolding } from ${JSON.stringify(new URL("./folding.ts", import.meta.url).href)};
+          const log = { info() {}, warn() {}, error() {} };
+          startFolding({ dir: ${JSON.stringify(dir)}, nowMs: () => Date.now(), log });
+          setInterval(() => {}, 1000);`;
+        const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", script];
+        const parent = spawn(process.execPath, args, { stdio: "inherit" });
+        await until(() => store.recording.counts().open === 1);
+        const [child] = foldersOf(parent.pid!);
+        expect(isAlive(child)).toBe(true);
+        parent.kill("SIGKILL");
+        await until(() => !isAlive(child));
+        await log.close();
         store.close();
       }),
     60_000,

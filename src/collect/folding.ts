@@ -1,5 +1,6 @@
+import { fork, type ChildProcess } from "node:child_process";
 import { performance } from "node:perf_hooks";
-import { Worker } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
 import { HouseError, type ErrorCode, type Log } from "../core/index.ts";
 import { protocols } from "../models/index.ts";
 import { openStore, segmentsFolderOf, stateOf, type Store } from "../store/index.ts";
@@ -22,6 +23,9 @@ export type FoldingOptions = FoldingSource & {
 
 export type FoldingRequest = { readonly roundMs: number; readonly eraseBeforeMs: number | null };
 
+/** What goes to the process that folds. */
+export type FoldingOrder = { readonly source: FoldingSource; readonly request: FoldingRequest };
+
 export type FoldingReply =
   | { readonly type: "folded"; readonly counts: FoldCounts | null }
   | { readonly type: "failed"; readonly code: ErrorCode | null; readonly message: string };
@@ -36,7 +40,7 @@ export type FoldingStats = {
   readonly lastMs: number | null;
 };
 
-/** Folding in the background, in a thread of its own. */
+/** Folding in the background, in a process of its own. */
 export type Folding = { stats(): FoldingStats; close(): Promise<void> };
 
 /** How soon a recorded call is in the database, on a quiet machine. */
@@ -49,23 +53,27 @@ const BUSY_SHARE = 0.5;
 const MAX_BACKLOG_BYTES = 1024 ** 3;
 /** At the end of the process; what is left then is folded by the next one. */
 const LAST_ROUND_MS = 5000;
-/** A thread with nothing to do ends after so many intervals: it holds some forty megabytes. */
+/** A process with nothing to do ends after so many intervals: it holds some sixty megabytes. */
 const QUIET_INTERVALS = 5;
 /** Young objects of a batch of calls; more room would be memory that nothing else can use. */
-const THREAD_LIMITS = { maxYoungGenerationSizeMb: 16 };
+const FLAGS = ["--max-semi-space-size=4", "--disable-warning=ExperimentalWarning"];
 const DAY_MS = 24 * 3600 * 1000;
 /** The same failure is logged once in this time. */
 const TELL_AGAIN_MS = 60_000;
 /** Between erasures of what is too old. */
 const ERASE_INTERVAL_MS = 3600 * 1000;
 
-// The worker is the source under Node's type stripping, and the compiled file in the published package.
-const WORKER = new URL(
-  import.meta.url.endsWith(".ts") ? "./fold-worker.ts" : "./fold-worker.js",
-  import.meta.url,
+// The entry is the source under Node's type stripping, and the compiled file in the published package.
+const ENTRY = fileURLToPath(
+  new URL(import.meta.url.endsWith(".ts") ? "./fold-process.ts" : "./fold-process.js", import.meta.url),
 );
 
-/** Folds what this process and others record in a store, whenever this thread is not busy. A failure is logged and tried again. */
+/**
+ * Folds what this process and others record in a store, whenever this thread is not busy. A failure is logged and tried again.
+ *
+ * In a process, not in a thread: a thread that begins while calls are under way makes V8 carry, for good, a third of what every later call is made of
+ * through two young collections (docs/log.md). And what ends a process that folds, memory that runs out, say, does not end the one that serves.
+ */
 export function startFolding(options: FoldingOptions): Folding {
   return new BackgroundFolding(options);
 }
@@ -74,7 +82,7 @@ class BackgroundFolding implements Folding {
   readonly #options: FoldingOptions;
   readonly #timer: NodeJS.Timeout;
   readonly #counts = { calls: 0, aside: 0, lostGroups: 0, failures: 0 };
-  #worker: Worker | null = null;
+  #process: FoldProcess | null = null;
   #isWorking = false;
   #load = performance.eventLoopUtilization();
   #lastMs: number | null = null;
@@ -97,7 +105,7 @@ class BackgroundFolding implements Folding {
   async close(): Promise<void> {
     clearInterval(this.#timer);
     // Stopped anywhere: a batch is in the store with its place, or not at all.
-    await this.#worker?.terminate();
+    await this.#letGo()?.kill();
     const { dir, nowMs } = this.#options;
     // Nothing is served any more, so this thread may do it; a new one would take longer to start.
     if (stateOf(segmentsFolderOf(dir)).bytes > 0) {
@@ -116,13 +124,20 @@ class BackgroundFolding implements Folding {
     if (!isNew && eraseBeforeMs === null) return this.#rest();
     this.#quiet = 0;
     this.#isWorking = true;
-    this.#workerNow().postMessage({ roundMs: ROUND_MS, eraseBeforeMs });
+    this.#processNow().ask({ roundMs: ROUND_MS, eraseBeforeMs });
   }
 
-  /** Without anything to do there is no thread. */
+  /** Without anything to do there is no process. */
   #rest(): void {
     this.#quiet += 1;
-    if (this.#quiet === QUIET_INTERVALS) this.#worker?.terminate().catch(() => {});
+    if (this.#quiet === QUIET_INTERVALS) this.#letGo()?.disconnect();
+  }
+
+  /** What ends from now on ends because it is told to. */
+  #letGo(): FoldProcess | null {
+    const known = this.#process;
+    this.#process = null;
+    return known;
   }
 
   #dueErasure(): number | null {
@@ -132,21 +147,27 @@ class BackgroundFolding implements Folding {
     return nowMs() - keepDays * DAY_MS;
   }
 
-  #workerNow(): Worker {
-    if (this.#worker !== null) return this.#worker;
+  #processNow(): FoldProcess {
+    if (this.#process !== null) return this.#process;
     const { dir, key } = this.#options;
-    const workerData: FoldingSource = { dir, key };
-    const worker = new Worker(WORKER, { workerData, resourceLimits: THREAD_LIMITS });
-    worker.unref();
-    worker.on("message", (reply: FoldingReply) => this.#take(reply));
-    // A thread that dies is replaced at the next round.
-    worker.on("error", (error) => this.#fail("thread-died", error.message));
-    worker.on("exit", () => {
-      this.#worker = null;
-      this.#isWorking = false;
-    });
-    this.#worker = worker;
-    return worker;
+    const started = new FoldProcess(
+      { dir, key },
+      {
+        take: (reply) => this.#take(reply),
+        ended: (why) => {
+          if (this.#process === started) this.#died(why);
+        },
+      },
+    );
+    this.#process = started;
+    return started;
+  }
+
+  /** Another takes its place at the next round. */
+  #died(why: string): void {
+    this.#process = null;
+    this.#isWorking = false;
+    this.#fail("process-died", `The process that folds has ended: ${why}`);
   }
 
   #take(reply: FoldingReply): void {
@@ -174,6 +195,56 @@ class BackgroundFolding implements Folding {
   }
 }
 
+type FoldProcessWatch = {
+  readonly take: (reply: FoldingReply) => void;
+  readonly ended: (why: string) => void;
+};
+
+/** The other process, as this one sees it. It keeps this one from nothing, not even from ending. */
+class FoldProcess {
+  readonly #source: FoldingSource;
+  readonly #child: ChildProcess;
+  readonly #gone: Promise<void>;
+
+  constructor(source: FoldingSource, { take, ended }: FoldProcessWatch) {
+    this.#source = source;
+    const child = fork(ENTRY, [], {
+      execArgv: FLAGS,
+      // The store's key goes this way, where no other process can read it.
+      serialization: "advanced",
+      stdio: ["ignore", "ignore", "inherit", "ipc"],
+    });
+    this.#child = child;
+    child.unref();
+    child.channel?.unref();
+    child.on("message", take);
+    this.#gone = new Promise((resolve) => {
+      const tell = (why: string): void => {
+        ended(why);
+        resolve();
+      };
+      child.once("error", (error) => tell(error.message));
+      child.once("exit", (code, signal) => tell(signal ?? `exit code ${code}`));
+    });
+  }
+
+  ask(request: FoldingRequest): void {
+    const order: FoldingOrder = { source: this.#source, request };
+    // One that cannot be asked has ended, or is about to.
+    this.#child.send(order, () => {});
+  }
+
+  /** It ends when it has done what it was asked. */
+  disconnect(): void {
+    if (this.#child.connected) this.#child.disconnect();
+  }
+
+  kill(): Promise<void> {
+    this.#child.kill("SIGKILL");
+    return this.#gone;
+  }
+}
+
 function foldOnce(source: FoldingSource, request: FoldingRequest, nowMs: () => number): FoldingReply {
   try {
     const store = openStore({ dir: source.dir, key: source.key, nowMs });
@@ -187,7 +258,7 @@ function foldOnce(source: FoldingSource, request: FoldingRequest, nowMs: () => n
   }
 }
 
-/** One round, in whichever thread. Never throws. */
+/** One round, in whichever process. Never throws. */
 export function foldRound(
   store: Store,
   dir: string,

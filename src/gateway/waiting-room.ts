@@ -45,7 +45,7 @@ export class WaitingRoom<T> {
   readonly #keeper: Doorkeeper<T>;
   readonly #clockMs: () => number;
   readonly #workMs: () => number;
-  #queue: Waiting<T>[] = [];
+  #queue: (Waiting<T> | null)[] = [];
   #first = 0;
   #bytes = 0;
   #allowed = MOST_A_TURN;
@@ -127,7 +127,7 @@ export class WaitingRoom<T> {
 
   #serve(now: number): void {
     for (let count = 0; count < REFUSED_A_TURN && this.size > 0; count += 1) {
-      if (now - this.#queue[this.#first].sinceMs < this.#keeper.maxWaitMs) break;
+      if (now - this.#head().sinceMs < this.#keeper.maxWaitMs) break;
       this.#send(this.#shift());
     }
     if (this.size === 0) return;
@@ -147,7 +147,7 @@ export class WaitingRoom<T> {
   /** Without room nothing is to be done until the first has waited long enough. */
   #wake(): void {
     if (this.#timer !== null) return;
-    const leftMs = this.#keeper.maxWaitMs - (this.#clockMs() - this.#queue[this.#first].sinceMs);
+    const leftMs = this.#keeper.maxWaitMs - (this.#clockMs() - this.#head().sinceMs);
     this.#timer = setTimeout(
       () => {
         this.#timer = null;
@@ -161,8 +161,15 @@ export class WaitingRoom<T> {
     if (!this.#keeper.isGone(guest)) this.#keeper.refuse(guest);
   }
 
+  /** Only where someone waits. */
+  #head(): Waiting<T> {
+    return this.#queue[this.#first] as Waiting<T>;
+  }
+
   #shift(): T {
-    const { guest, bytes } = this.#queue[this.#first];
+    const { guest, bytes } = this.#head();
+    // Else a thousand who have left would be held in memory as long as others wait.
+    this.#queue[this.#first] = null;
     this.#first += 1;
     this.#bytes -= bytes;
     // What has gone is let go in one piece now and then: moving the rest each time would cost as much as there wait.
