@@ -85,6 +85,7 @@ async function run(setup: Setup): Promise<Run> {
   } as const;
   const input = {
     id: "c",
+    named: "s",
     session: "s",
     startedMs: 0,
     keyId: "k",

@@ -37,6 +37,8 @@ import type { RecordingMode, SegmentBegin, SegmentEnd, SegmentFailure, SegmentLo
 /** One call as it reaches the line. */
 export type CallInput = {
   readonly id: string;
+  /** The session that the request names, if any; `session` is else its conversation, made when first asked for. */
+  readonly named: string | null;
   readonly session: string;
   readonly startedMs: number;
   readonly keyId: string;
@@ -45,7 +47,6 @@ export type CallInput = {
   /** Of the client. */
   readonly protocol: Protocol;
   readonly request: ChatRequest;
-  /** As it goes to the provider. */
   readonly question: Question;
 };
 
@@ -190,7 +191,6 @@ function decideCall(request: ChatRequest, deps: CallDeps): Deciding {
   try {
     assignment = deps.assign(request);
   } catch (error) {
-    // A request that we cannot place is still one that the provider can answer.
     effects.log.error({ event: "assignment-failed", message: (error as Error).message });
   }
   const candidate = candidateFor(policy, request, assignment);
@@ -233,12 +233,11 @@ const NO_UPSTREAM =
 /** An answer of ours, in the client's protocol. */
 function serveMade(input: CallInput, response: ChatResponse, deps: CallDeps, passage: Passage): void {
   const { protocol, request, id } = input;
-  const createdS = Math.floor(deps.effects.nowMs() / 1000);
   const isStream = request.stream === true;
   passage.head(200, answerHead(isStream), isStream);
   for (const bytes of writeResponse(protocol, request, response, {
     id: answerId(protocol.name, id),
-    createdS,
+    createdS: Math.floor(deps.effects.nowMs() / 1000),
     model: request.model,
   }))
     passage.data(bytes);
@@ -248,10 +247,11 @@ function serveMade(input: CallInput, response: ChatResponse, deps: CallDeps, pas
 type Certified = Extract<Decision, { servedBy: "specialist" }>;
 
 function specialistResponse(decision: Certified, request: ChatRequest, effects: Effects): ChatResponse {
-  const newId = (): string => effects.newId(SPECIALIST_CALL_PREFIX);
   return {
     model: request.model,
-    message: messageOf(decision.answer, decision.entry.model.style, newId),
+    message: messageOf(decision.answer, decision.entry.model.style, () =>
+      effects.newId(SPECIALIST_CALL_PREFIX),
+    ),
     finish_reason: decision.answer.type === "tool-calls" ? "tool_calls" : "stop",
     // No tokens of a language model were read or written: known, not unknown.
     usage: { prompt_tokens: 0, completion_tokens: 0, total_tokens: 0 },
@@ -263,7 +263,7 @@ function beginOf(input: CallInput, decision: CallDecision): SegmentBegin {
     type: "begin",
     callId: input.id,
     atMs: input.startedMs,
-    session: input.session,
+    session: input.named,
     origin: input.origin,
     protocol: input.protocol.name,
     facts: {

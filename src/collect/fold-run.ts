@@ -8,7 +8,7 @@ import type {
   SegmentRecord,
   Store,
 } from "../store/index.ts";
-import { recordedCall, type Protocols } from "./recorded-call.ts";
+import { recordedCall, withSession, type Protocols } from "./recorded-call.ts";
 
 /** What folding came to. */
 export type FoldCounts = {
@@ -204,7 +204,12 @@ export class FoldRun {
     } catch (error) {
       if (error instanceof HouseError) throw error;
       // A fault of ours on one call must not keep all after it out of the store.
-      aside.push({ callId: begin.callId, begin, reason: `fault: ${(error as Error).message}`, records });
+      aside.push({
+        callId: begin.callId,
+        begin: this.#withSession(begin),
+        reason: `fault: ${(error as Error).message}`,
+        records,
+      });
     }
     return [];
   }
@@ -221,6 +226,15 @@ export class FoldRun {
     return calls.slice(at);
   }
 
+  #withSession(begin: SegmentBegin): SegmentBegin {
+    try {
+      return withSession(begin, this.#options.protocols);
+    } catch {
+      // A fault of ours, told when the call is made of it.
+      return begin;
+    }
+  }
+
   /** False when another has folded the segment meanwhile. */
   #commit(isFolded: boolean): boolean {
     const { to, from, writer, number } = this.#at;
@@ -235,7 +249,7 @@ export class FoldRun {
       calls: this.#addMost(calls),
       ended,
       aside,
-      begun: [...begun.values()],
+      begun: [...begun.values()].map((begin) => this.#withSession(begin)),
     };
     const added = this.#store.recording.commit(batch);
     if (added === null) {

@@ -10,6 +10,7 @@ import {
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { conversationOf } from "../core/index.ts";
 import { protocols } from "../models/index.ts";
 import {
   openSegmentLog,
@@ -298,6 +299,24 @@ describe("foldSegments()", () => {
       expect(setup.store.calls.get("odd")?.response?.message.content).toBe("ho");
       expect(setup.store.calls.get("half")?.status).toBe(499);
       expect([...setup.store.recording.aside()].map(({ callId }) => callId)).toEqual(["orphan"]);
+    }));
+
+  test("a request that names no session is of its conversation, also while it waits for its answer", () =>
+    withRecording(async (setup) => {
+      const unnamed = (callId: string): SegmentRecord => begin(callId, { session: null });
+      const log = await setup.log();
+      await write(log, [
+        [unnamed("open")],
+        [unnamed("a"), end("a")],
+        [begin("unread", { session: null, request: json([]) }), end("unread")],
+      ]);
+      expect(fold(setup)).toMatchObject({ calls: 1, aside: 1 });
+      const session = conversationOf(REQUEST);
+      expect(setup.store.calls.get("a")?.session).toBe(session);
+      // The one whose request cannot be read may be of any session: it goes, too.
+      expect(setup.store.erase({ session })).toMatchObject({ calls: 1, held: 2 });
+      expect(setup.store.recording.begun("open")).toBe("erased");
+      await log.close();
     }));
 
   test("removes a segment for good: a name that comes back after a loss of power opens nothing", () =>

@@ -1,5 +1,5 @@
 import { brotliDecompressSync, gunzipSync, inflateSync, zstdDecompressSync } from "node:zlib";
-import { ERROR_CODES, type Call } from "../core/index.ts";
+import { conversationOf, ERROR_CODES, type Call } from "../core/index.ts";
 import type { FoldedAnswer, Protocol, ProtocolName } from "../models/index.ts";
 import type { SegmentBegin, SegmentEnd, SegmentFacts, Store } from "../store/index.ts";
 import { withoutOrigin } from "./parse.ts";
@@ -39,7 +39,7 @@ export function recordedCall(
   const outcome = end === null || answered === null ? UNANSWERED : outcomeOf(end, answered);
   const call: Call = {
     id: begin.callId,
-    session: begin.session,
+    session: begin.session ?? conversationOf(parsed.request),
     at: new Date(begin.atMs).toISOString(),
     origin: begin.origin,
     source: "gateway",
@@ -50,6 +50,14 @@ export function recordedCall(
     foreign: foreignOf(facts, begin.protocol),
   };
   return { ok: true, call };
+}
+
+/** A begin that is kept as such, with its session: what is erased by session is found by it. Null stays where the request cannot be read. */
+export function withSession(begin: SegmentBegin, protocols: Protocols): SegmentBegin {
+  if (begin.session !== null) return begin;
+  const { path } = begin.facts;
+  const parsed = protocolOf(protocols, begin.protocol)?.parse(begin.request, path);
+  return parsed?.ok === true ? { ...begin, session: conversationOf(parsed.request) } : begin;
 }
 
 const noUsage = { inputTokens: null, outputTokens: null };

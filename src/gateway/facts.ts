@@ -8,7 +8,10 @@ export function factsOf(input: CallInput, end: CallEnd, arrival: Arrival, endedM
   const { traceparent } = arrival.request.headers;
   return {
     callId: input.id,
-    session: input.session,
+    // Not read where nobody exports spans.
+    get session() {
+      return input.session;
+    },
     keyId: input.keyId,
     surface: arrival.surface.path,
     operation: arrival.surface.operation,

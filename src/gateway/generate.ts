@@ -1,7 +1,6 @@
-import { hash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerCall, type CallDeps, type CallInput } from "../call.ts";
-import type { ChatRequest, ErrorCode } from "../core/index.ts";
+import { conversationOf, type ChatRequest, type ErrorCode } from "../core/index.ts";
 import { protocols, type Protocol } from "../models/index.ts";
 import { MAX_BODY_BYTES, readBody } from "./body.ts";
 import { HttpClient, replyIn } from "./client.ts";
@@ -65,11 +64,17 @@ function inputOf(arrival: Arrival, protocol: Protocol, body: Buffer, parts: Part
   }
   const { effects, pseudonym } = parts;
   const id = effects.newId("call");
-  const session = sessionOf(request, asked) ?? conversationOf(asked);
+  const named = sessionOf(request, asked);
+  // Mostly nobody asks: its digest is made when the call is folded, off this thread.
+  let known = named;
+  const session = (): string => (known ??= conversationOf(asked));
   const user = asked["user"] ?? asked["safety_identifier"];
   return {
     id,
-    session,
+    named,
+    get session() {
+      return session();
+    },
     startedMs: effects.nowMs(),
     keyId: caller.keyId,
     origin: typeof user === "string" ? pseudonym("user", user) : null,
@@ -84,7 +89,9 @@ function inputOf(arrival: Arrival, protocol: Protocol, body: Buffer, parts: Part
       headers: request.headers,
       query,
       hasOwnKey: caller.hasKey,
-      session,
+      get session() {
+        return session();
+      },
       pins: pinsOf(asked),
       callId: id,
       request: asked,
@@ -156,16 +163,6 @@ function sessionOf(request: IncomingMessage, body: ChatRequest): string | null {
       : undefined;
   const name = [inMetadata, body["session_id"]].find((value) => typeof value === "string" && value !== "");
   return typeof name === "string" ? name.slice(0, MAX_SESSION_CHARS) : null;
-}
-
-/**
- * The turns of one conversation begin alike: with the same user, system text and first message. Two conversations that begin
- * alike become one session; the proof is then on fewer sessions, never on more than there are.
- */
-function conversationOf({ messages, user }: ChatRequest): string {
-  const first = messages.findIndex(({ role }) => role === "user");
-  const start = JSON.stringify([user, messages.slice(0, first + 1)]);
-  return `conversation_${hash("sha256", start, "hex").slice(0, 24)}`;
 }
 
 /** Ids in a request that only who made them can go on from. */

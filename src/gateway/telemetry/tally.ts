@@ -56,13 +56,21 @@ export function createTally(prices: () => PriceTable, startedMs: number): Tally 
   const models = new Set<string>();
   const tasks = new Set<string>();
   const refusals = new Map<string, number>();
+  // Calls come in rows of one kind.
+  let last: Last | null = null;
   const seriesOf = (facts: CallFacts): Series => {
+    if (last !== null && isAsBefore(facts, last)) return last.series;
+    const series = seriesFor(facts);
+    last = lastOf(facts, series);
+    return series;
+  };
+  const seriesFor = (facts: CallFacts): Series => {
     const kind = kindOf(facts, { models, tasks });
     const { surface, operation, servedBy, reason, task, model, upstreamModel, provider, outcome } = kind;
     const key = `${surface}\n${operation}\n${servedBy}\n${reason}\n${task}\n${model}\n${upstreamModel}\n${provider}\n${outcome}\n${kind.isStream}`;
     const known = all.get(key);
     if (known !== undefined) return known;
-    if (all.size >= MAX_SERIES) return seriesOf({ ...facts, ...REST });
+    if (all.size >= MAX_SERIES) return seriesFor({ ...facts, ...REST });
     const fresh = makeSeries(kind);
     all.set(key, fresh);
     return fresh;
@@ -87,6 +95,37 @@ export function createTally(prices: () => PriceTable, startedMs: number): Tally 
       else series.costUsd += cost;
     },
   };
+}
+
+/** What told the last call's series, and nothing else of that call. */
+type Last = Pick<
+  CallFacts,
+  "surface" | "operation" | "model" | "upstreamModel" | "provider" | "isStream" | "status" | "failure"
+> &
+  Pick<CallFacts["decision"], "servedBy" | "reason" | "taskId"> & { readonly series: Series };
+
+function lastOf(facts: CallFacts, series: Series): Last {
+  const { surface, operation, model, upstreamModel, provider, isStream, status, failure } = facts;
+  const { servedBy, reason, taskId } = facts.decision;
+  const told = { surface, operation, model, upstreamModel, provider, isStream, status, failure };
+  return { ...told, servedBy, reason, taskId, series };
+}
+
+function isAsBefore(facts: CallFacts, last: Last): boolean {
+  const { decision } = facts;
+  return (
+    facts.model === last.model &&
+    facts.status === last.status &&
+    facts.isStream === last.isStream &&
+    decision.servedBy === last.servedBy &&
+    decision.reason === last.reason &&
+    decision.taskId === last.taskId &&
+    facts.surface === last.surface &&
+    facts.operation === last.operation &&
+    facts.upstreamModel === last.upstreamModel &&
+    facts.provider === last.provider &&
+    facts.failure === last.failure
+  );
 }
 
 /** Beyond the bound: one series for each way of serving and outcome. */

@@ -23,7 +23,8 @@ export type SegmentBegin = {
   readonly type: "begin";
   readonly callId: string;
   readonly atMs: number;
-  readonly session: string;
+  /** Null when the request names none: it is then told by its conversation. */
+  readonly session: string | null;
   /** A pseudonym. */
   readonly origin: string | null;
   /** Protocol of the client's body. */
