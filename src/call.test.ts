@@ -79,14 +79,13 @@ async function run(setup: Setup): Promise<Run> {
     headers: {},
     query: "",
     hasOwnKey: false,
-    session: "s",
+    session: { id: "s" },
     pins: [],
     request,
   } as const;
   const input = {
     id: "c",
-    named: "s",
-    session: "s",
+    session: { named: "s", id: "s" },
     startedMs: 0,
     keyId: "k",
     origin: null,

@@ -5,6 +5,7 @@ import {
   type ChatResponse,
   type Effects,
   type ErrorCode,
+  type Session,
   type Usage,
 } from "./core/index.ts";
 import {
@@ -37,9 +38,7 @@ import type { RecordingMode, SegmentBegin, SegmentEnd, SegmentFailure, SegmentLo
 /** One call as it reaches the line. */
 export type CallInput = {
   readonly id: string;
-  /** The session that the request names, if any; `session` is else its conversation, made when first asked for. */
-  readonly named: string | null;
-  readonly session: string;
+  readonly session: Pick<Session, "named" | "id">;
   readonly startedMs: number;
   readonly keyId: string;
   /** A pseudonym; null when the request names no user. */
@@ -263,7 +262,7 @@ function beginOf(input: CallInput, decision: CallDecision): SegmentBegin {
     type: "begin",
     callId: input.id,
     atMs: input.startedMs,
-    session: input.named,
+    session: input.session.named,
     origin: input.origin,
     protocol: input.protocol.name,
     facts: {

@@ -10,3 +10,22 @@ export function conversationOf({ messages, user }: ChatRequest): string {
   const start = JSON.stringify([user, messages.slice(0, first + 1)]);
   return `conversation_${hash("sha256", start, "hex").slice(0, 24)}`;
 }
+
+/** The session of one request. Its id is made when it is first asked for: mostly nobody does, and the digest is then made off the serving thread. */
+export class Session {
+  /** Null when the request names none. */
+  readonly named: string | null;
+  readonly #request: ChatRequest;
+  #id: string | null;
+
+  constructor(named: string | null, request: ChatRequest) {
+    this.named = named;
+    this.#request = request;
+    this.#id = named;
+  }
+
+  /** The name, or else the conversation. */
+  get id(): string {
+    return (this.#id ??= conversationOf(this.#request));
+  }
+}

@@ -10,7 +10,7 @@ export {
   type ToolCall,
   type Usage,
 } from "./call.ts";
-export { conversationOf } from "./conversation.ts";
+export { conversationOf, Session } from "./conversation.ts";
 export type { Certificate, Verdict } from "./certificate.ts";
 export { silentLog, type Effects, type Log, type LogLine, type Progress } from "./effects.ts";
 export { ERROR_CODES, HouseError, type ErrorCode } from "./errors.ts";

@@ -8,10 +8,7 @@ export function factsOf(input: CallInput, end: CallEnd, arrival: Arrival, endedM
   const { traceparent } = arrival.request.headers;
   return {
     callId: input.id,
-    // Not read where nobody exports spans.
-    get session() {
-      return input.session;
-    },
+    session: input.session,
     keyId: input.keyId,
     surface: arrival.surface.path,
     operation: arrival.surface.operation,

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerCall, type CallDeps, type CallInput } from "../call.ts";
-import { conversationOf, type ChatRequest, type ErrorCode } from "../core/index.ts";
+import { Session, type ChatRequest, type ErrorCode } from "../core/index.ts";
 import { protocols, type Protocol } from "../models/index.ts";
 import { MAX_BODY_BYTES, readBody } from "./body.ts";
 import { HttpClient, replyIn } from "./client.ts";
@@ -64,17 +64,11 @@ function inputOf(arrival: Arrival, protocol: Protocol, body: Buffer, parts: Part
   }
   const { effects, pseudonym } = parts;
   const id = effects.newId("call");
-  const named = sessionOf(request, asked);
-  // Mostly nobody asks: its digest is made when the call is folded, off this thread.
-  let known = named;
-  const session = (): string => (known ??= conversationOf(asked));
+  const session = new Session(sessionOf(request, asked), asked);
   const user = asked["user"] ?? asked["safety_identifier"];
   return {
     id,
-    named,
-    get session() {
-      return session();
-    },
+    session,
     startedMs: effects.nowMs(),
     keyId: caller.keyId,
     origin: typeof user === "string" ? pseudonym("user", user) : null,
@@ -89,9 +83,7 @@ function inputOf(arrival: Arrival, protocol: Protocol, body: Buffer, parts: Part
       headers: request.headers,
       query,
       hasOwnKey: caller.hasKey,
-      get session() {
-        return session();
-      },
+      session,
       pins: pinsOf(asked),
       callId: id,
       request: asked,

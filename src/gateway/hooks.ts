@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import type { CallDecision } from "../call.ts";
-import type { ErrorCode, Usage } from "../core/index.ts";
+import type { ErrorCode, Usage, Session } from "../core/index.ts";
 import type { Operation } from "../models/index.ts";
 
 /** Roles of our own keys, each with what the ones before it may. */
@@ -59,7 +59,7 @@ export type Accountant = { reserve(estimate: Estimate): Reservation | Refusal };
 /** A call as operations see it: no content. */
 export type CallFacts = {
   readonly callId: string;
-  readonly session: string;
+  readonly session: Pick<Session, "id">;
   readonly keyId: string;
   readonly surface: string;
   readonly operation: Operation;

@@ -91,7 +91,7 @@ function relay(arrival: Arrival, parts: Parts, { model, body, free }: Passed): v
       const { traceparent } = request.headers;
       parts.observe({
         callId: id,
-        session: id,
+        session: { id },
         keyId: caller.keyId,
         surface: surface.path,
         operation: surface.operation,

@@ -46,7 +46,7 @@ function spanAttributes(facts: CallFacts, providerName: SpanDeps["providerName"]
     [ATTRIBUTES.providerName]: facts.provider === null ? OURSELVES : providerName(facts.provider),
     [ATTRIBUTES.requestModel]: facts.model,
     [ATTRIBUTES.responseModel]: facts.upstreamModel,
-    [ATTRIBUTES.conversationId]: facts.session,
+    [ATTRIBUTES.conversationId]: facts.session.id,
     [ATTRIBUTES.inputTokens]: usage.inputTokens,
     [ATTRIBUTES.outputTokens]: usage.outputTokens,
     [ATTRIBUTES.errorType]: errorTypeOf(facts),

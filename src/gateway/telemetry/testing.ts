@@ -4,7 +4,7 @@ import type { CallFacts } from "../hooks.ts";
 export function sampleFacts(changes: Partial<CallFacts> = {}): CallFacts {
   return {
     callId: "call_1",
-    session: "session-1",
+    session: { id: "session-1" },
     keyId: "k1",
     surface: "/v1/chat/completions",
     operation: "generate",

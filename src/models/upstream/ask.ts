@@ -128,7 +128,7 @@ export class Ask implements Exchange {
     const place = { provider: provider.name, model, account: this.#account };
     const { session } = this.question;
     if (session !== null && (this.#plan.targets.length > 1 || provider.accounts.length > 1))
-      this.#shared.sessions.remember(session, { place, atMs: this.#shared.options.nowMs() });
+      this.#shared.sessions.remember(session.id, { place, atMs: this.#shared.options.nowMs() });
     this.sink.chosen(place, this.#attempts, this.#lost);
   }
 
@@ -301,7 +301,8 @@ export class Ask implements Exchange {
     if (count === 1) return 0;
     const nowMs = this.#shared.options.nowMs();
     const { account } = this.#plan;
-    const from = account !== null && account < count ? account : hash32(this.question.session ?? "") % count;
+    const from =
+      account !== null && account < count ? account : hash32(this.question.session?.id ?? "") % count;
     let soonest = from;
     for (let step = 0; step < count; step += 1) {
       const at = (from + step) % count;

@@ -125,9 +125,9 @@ describe("several keys of one provider", () => {
       const provider = byKey({ k0: failing(status), k1: failing(status) });
       const clock = { nowMs: 0 };
       const upstreams = chain([withKeys(provider, ["k0", "k1", "k2"])], { clock });
-      expect(said(await ask(upstreams, { session: "s" }))).toBe("a: head 200, end");
+      expect(said(await ask(upstreams, { session: { id: "s" } }))).toBe("a: head 200, end");
       const used = provider.asked.length;
-      await ask(upstreams, { session: "s" });
+      await ask(upstreams, { session: { id: "s" } });
       expect(provider.asked.length).toBe(used + 1);
     },
   );
@@ -142,7 +142,7 @@ describe("several keys of one provider", () => {
     const provider = byKey({});
     const upstreams = chain([withKeys(provider, ["k0", "k1", "k2"])]);
     const keyOf = async (session: string): Promise<string | null> => {
-      await ask(upstreams, { session });
+      await ask(upstreams, { session: { id: session } });
       return provider.asked.at(-1)?.key ?? null;
     };
     const names = Array.from({ length: 30 }, (_, at) => `session ${at}`);
@@ -220,7 +220,10 @@ describe("the circuit breaker", () => {
 
 describe("session safety", () => {
   const models = ["gpt-4.1", "claude-sonnet-4"];
-  const long = { body: Buffer.from(JSON.stringify({ model: "m", pad: "x".repeat(20_000) })), session: "s" };
+  const long = {
+    body: Buffer.from(JSON.stringify({ model: "m", pad: "x".repeat(20_000) })),
+    session: { id: "s" },
+  };
 
   /** The first target fails once, so that the second makes a tool call. */
   async function moved(): Promise<{

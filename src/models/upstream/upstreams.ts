@@ -1,4 +1,4 @@
-import { HouseError, type ChatRequest } from "../../core/index.ts";
+import { HouseError, type ChatRequest, type Session } from "../../core/index.ts";
 import { priceOf, type PriceTable } from "../prices.ts";
 import type { Headers } from "../provider.ts";
 import type { ProtocolName } from "../protocol.ts";
@@ -50,7 +50,7 @@ export type Question = {
   readonly query: string;
   /** The client's credentials are for us and are not passed on. */
   readonly hasOwnKey: boolean;
-  readonly session: string | null;
+  readonly session: Pick<Session, "id"> | null;
   /** Ids that only who made them can go on from: of tool calls that are answered, of a previous response. */
   readonly pins: readonly string[];
   /** Of the call, for the id of a translated answer. */
@@ -220,7 +220,7 @@ function planOf(targets: readonly Target[], retries: number, { question, made, s
     if (first.length > 0) return { targets: [...first, ...others], retries, account: pinned.account };
   }
   const { options, sessions } = shared;
-  const before = question.session === null ? undefined : sessions.find(question.session);
+  const before = question.session === null ? undefined : sessions.find(question.session.id);
   if (before === undefined) return { targets, retries, account: null };
   const { place, atMs } = before;
   const at = targets.findIndex(
