@@ -1,4 +1,5 @@
 import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { silentLog } from "../core/index.ts";
@@ -134,6 +135,38 @@ describe("startFolding()", () => {
         await until(() => !isAlive(child));
         await log.close();
         store.close();
+      }),
+    60_000,
+  );
+
+  test(
+    "a process that has nothing left to do but to close the folding closes it",
+    () =>
+      withFolder(async (dir) => {
+        const store = openStore({ dir, nowMs });
+        const log = await openSegmentLog({ dir: segmentsFolderOf(dir), keys: store.segmentKeys, nowMs });
+        expect(await append(log, [begin("a")])).toBeNull();
+        await log.close();
+        store.close();
+        const script = `
+        import { startFolding } from ${JSON.stringify(new URL("./folding.ts", import.meta.url).href)};
+        const log = { info() {}, warn() {}, error() {} };
+        const folding = startFolding({ dir: ${JSON.stringify(dir)}, nowMs: () => Date.now(), log });
+        await new Promise((resolve) => {
+          const timer = setInterval(() => {
+            if (folding.stats().lastMs === null) return;
+            clearInterval(timer);
+            resolve();
+          }, 20);
+        });
+        await folding.close();
+        process.stdout.write("closed");`;
+        const args = ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", script];
+        const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+        let said = "";
+        child.stdout.on("data", (chunk) => (said += String(chunk)));
+        const [code] = (await once(child, "close")) as [number | null];
+        expect([said, code]).toEqual(["closed", 0]);
       }),
     60_000,
   );

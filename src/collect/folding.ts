@@ -240,6 +240,8 @@ class FoldProcess {
   }
 
   kill(): Promise<void> {
+    // Who waits for its end must not end meanwhile because nothing else is left to do.
+    this.#child.ref();
     this.#child.kill("SIGKILL");
     return this.#gone;
   }
