@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { silentLog } from "../core/index.ts";
+import { silentLog, type Log } from "../core/index.ts";
 import { openSegmentLog, openStore, segmentsFolderOf } from "../store/index.ts";
 import { append } from "../store/segments/testing.ts";
 import { sampleCall, withFolder } from "../store/testing.ts";
@@ -21,6 +21,13 @@ const begin = (callId: string) =>
     facts: {},
     request,
   }) as const;
+
+/** A log, and what it was warned of. */
+function telling(): { readonly told: readonly string[]; readonly log: Log } {
+  const told: string[] = [];
+  const warn: Log["warn"] = ({ event, code }) => void told.push(`${event} ${String(code)}`);
+  return { told, log: { ...silentLog, warn } };
+}
 
 /** Processes that fold for this one. */
 function foldersOf(pid: number): number[] {
@@ -91,10 +98,8 @@ describe("startFolding()", () => {
       withFolder(async (dir) => {
         const store = openStore({ dir, nowMs });
         const log = await openSegmentLog({ dir: segmentsFolderOf(dir), keys: store.segmentKeys, nowMs });
-        const told: string[] = [];
-        const warn = (line: { readonly event: string; readonly code?: unknown }): void =>
-          void told.push(`${line.event} ${String(line.code)}`);
-        const folding = startFolding({ dir, nowMs, log: { ...silentLog, warn } });
+        const { told, log: warnings } = telling();
+        const folding = startFolding({ dir, nowMs, log: warnings });
         expect(await append(log, [begin("a")])).toBeNull();
         await until(() => store.recording.counts().open === 1);
         const [child, ...others] = foldersOf(process.pid);
@@ -175,10 +180,8 @@ describe("startFolding()", () => {
     withFolder(async (dir) => {
       const store = openStore({ dir, nowMs });
       const log = await openSegmentLog({ dir: segmentsFolderOf(dir), keys: store.segmentKeys, nowMs });
-      const told: string[] = [];
-      const warn = (line: { readonly event: string; readonly code?: unknown }): void =>
-        void told.push(`${line.event} ${String(line.code)}`);
-      const folding = startFolding({ dir, key: Buffer.alloc(32, 7), nowMs, log: { ...silentLog, warn } });
+      const { told, log: warnings } = telling();
+      const folding = startFolding({ dir, key: Buffer.alloc(32, 7), nowMs, log: warnings });
       await log.close();
       await folding.close();
       expect(told).toEqual(["folding-failed key-unreadable"]);
