@@ -8,7 +8,13 @@ const nowMs = (): number => Date.now();
 // Not the lowest: who holds the database's lock must get on with it.
 const LOW_PRIORITY = 10;
 // Linux counts it per thread, and V8's helpers have begun already.
-for (const thread of threads()) setPriority(thread, LOW_PRIORITY);
+for (const thread of threads()) {
+  try {
+    setPriority(thread, LOW_PRIORITY);
+  } catch {
+    // It has ended meanwhile.
+  }
+}
 
 function threads(): readonly number[] {
   try {
