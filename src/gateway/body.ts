@@ -1,6 +1,6 @@
-import type { IncomingMessage } from "node:http";
 import type { ErrorCode } from "../core/index.ts";
 import { MAX_KEPT_IN_ALL_BYTES, type KeptBytes } from "../models/index.ts";
+import type { Asked } from "./exchange.ts";
 
 /** Twenty megabytes of images in base64 and a long context fit; what is larger no provider takes. */
 export const MAX_BODY_BYTES = 32 * 1024 * 1024;
@@ -16,7 +16,7 @@ export type BodyFailure = { readonly code: ErrorCode; readonly message: string }
  * when the client stops sending.
  */
 export function readBody(
-  request: IncomingMessage,
+  request: Asked,
   memory: KeptBytes,
   done: (body: Buffer | null, failure: BodyFailure | null) => void,
   maxBytes: number = MAX_BODY_BYTES,
@@ -40,20 +40,21 @@ export function readBody(
     memory.bytes -= kept(chunks);
     chunks.length = 0;
   };
-  request.on("data", (chunk: Buffer) => {
-    size += chunk.length;
-    if (failure !== null) {
-      if (size > MAX_DISCARDED_BYTES) finish(failure);
-      return;
-    }
-    if (size > maxBytes) return drop(tooLarge(maxBytes));
-    if (memory.bytes + chunk.length > MAX_KEPT_IN_ALL_BYTES) return drop(OVERLOADED);
-    chunks.push(chunk);
-    memory.bytes += chunk.length;
+  request.receive({
+    data(chunk) {
+      size += chunk.length;
+      if (failure !== null) {
+        if (size > MAX_DISCARDED_BYTES) finish(failure);
+        return;
+      }
+      if (size > maxBytes) return drop(tooLarge(maxBytes));
+      if (memory.bytes + chunk.length > MAX_KEPT_IN_ALL_BYTES) return drop(OVERLOADED);
+      chunks.push(chunk);
+      memory.bytes += chunk.length;
+    },
+    end: () => finish(failure),
+    gone: () => finish(failure ?? GONE),
   });
-  request.on("end", () => finish(failure));
-  request.on("error", () => finish(GONE));
-  request.on("close", () => finish(failure ?? GONE));
 }
 
 const kept = (chunks: readonly Buffer[]): number => chunks.reduce((sum, { length }) => sum + length, 0);
@@ -68,7 +69,7 @@ function tooLarge(maxBytes: number): BodyFailure {
   return { code: "body-too-large", message: `Cannot take a body of over ${maxBytes} bytes: send less` };
 }
 
-function encodingFailure({ headers }: IncomingMessage): BodyFailure | null {
+function encodingFailure({ headers }: Asked): BodyFailure | null {
   const encoding = headers["content-encoding"];
   if (encoding === undefined || encoding === "identity") return null;
   return {

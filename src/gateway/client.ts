@@ -1,8 +1,8 @@
-import type { ServerResponse } from "node:http";
 import type { CallDecision, Client, NotHeld } from "../call.ts";
 import { ERROR_CODES, NOWHERE, type ErrorCode, type Member } from "../core/index.ts";
 import { NOT_KEPT, SECURITY_HEADERS } from "./secure-headers.ts";
 import { passedBack, type Protocol } from "../models/index.ts";
+import type { Answer } from "./exchange.ts";
 
 /** A client that takes nothing for so long is gone in all but name; its call, its upstream and their memory are freed. */
 const CLIENT_STALL_MS = 60_000;
@@ -10,7 +10,7 @@ const CLIENT_STALL_MS = 60_000;
 /** One client of one call: takes the answer in pieces, holds its upstream back when it is slow, and lets it go when it leaves. */
 export class HttpClient implements Client, Member {
   place = NOWHERE;
-  readonly #response: ServerResponse;
+  readonly #response: Answer;
   readonly #protocol: Protocol;
   readonly #callId: string;
   #exchange: Decided | null = null;
@@ -21,7 +21,7 @@ export class HttpClient implements Client, Member {
   #isEnded = false;
   #stall: NodeJS.Timeout | null = null;
 
-  constructor(response: ServerResponse, protocol: Protocol, callId: string) {
+  constructor(response: Answer, protocol: Protocol, callId: string) {
     this.#response = response;
     this.#protocol = protocol;
     this.#callId = callId;
@@ -202,7 +202,7 @@ const SECURED = [...SECURITY_HEADERS, ...NOT_KEPT];
 
 /** An error of the house in a protocol's form, with its own status. Does nothing when the client is gone. */
 export function replyIn(
-  response: ServerResponse,
+  response: Answer,
   protocol: Protocol,
   { code, message, retryAfterS, param }: NotHeld & { readonly param?: string | null },
   own: readonly string[] = [],

@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import { answerCall, type CallDeps, type CallInput } from "../call.ts";
 import { Session, type ChatRequest, type ErrorCode } from "../core/index.ts";
 import { protocols, type Protocol } from "../models/index.ts";
@@ -7,6 +6,7 @@ import { HttpClient, replyIn } from "./client.ts";
 import { estimateOf } from "./estimate.ts";
 import { factsOf } from "./facts.ts";
 import type { Arrival, Parts } from "./parts.ts";
+import type { Answer, Asked } from "./exchange.ts";
 
 /** Longer session names are cut: they are ids, and each is kept with every call. */
 const MAX_SESSION_CHARS = 200;
@@ -40,11 +40,7 @@ export function protocolOf(name: Arrival["surface"]["protocol"]): Protocol {
 }
 
 /** An error before a call has begun. The rest of the body is not read: the connection cannot be used again. */
-export function refuse(
-  response: ServerResponse,
-  protocol: Protocol,
-  refusal: Parameters<typeof replyIn>[2],
-): void {
+export function refuse(response: Answer, protocol: Protocol, refusal: Parameters<typeof replyIn>[2]): void {
   if (!response.headersSent) response.setHeader("connection", "close");
   replyIn(response, protocol, refusal);
 }
@@ -145,7 +141,7 @@ function depsOf(parts: Parts): CallDeps {
   };
 }
 
-function sessionOf(request: IncomingMessage, body: ChatRequest): string | null {
+function sessionOf(request: Asked, body: ChatRequest): string | null {
   const header = request.headers["x-understudy-session"];
   if (typeof header === "string" && header !== "") return header.slice(0, MAX_SESSION_CHARS);
   const metadata = body["metadata"];

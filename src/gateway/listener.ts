@@ -2,6 +2,8 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { HouseError } from "../core/index.ts";
+import type { Answer, Asked } from "./exchange.ts";
+import { openLines } from "./http1/lines.ts";
 import type { TlsWatch } from "./tls.ts";
 
 /** A header that takes longer comes from no client we know. */
@@ -39,29 +41,66 @@ export type ListenOptions = {
   readonly tls: TlsWatch | null;
 };
 
-type Take = (request: IncomingMessage, response: ServerResponse) => void;
+/** Who takes what was read. */
+export type Reception = {
+  /** Whether usual requests to this address, those that every client of a model sends, may be taken by the short way. */
+  readonly isServed: (url: string) => boolean;
+  readonly takeUsual: (request: Asked, answer: Answer) => void;
+  /** All others. */
+  readonly take: (request: IncomingMessage, response: ServerResponse) => void;
+};
 
-/** A server with the bounds of the house, and its URL. Throws HouseError bad-config when the address cannot be used. */
-export async function openListener(
-  options: ListenOptions,
-  take: Take,
-): Promise<{ server: Server; url: string }> {
+export type Listener = {
+  readonly url: string;
+  /** No new connections, and those that wait for nothing end; `done` when the last one has. */
+  close(done: () => void): void;
+  /** Whatever is under way. */
+  cutOff(): void;
+};
+
+/** A server with the bounds of the house. Throws HouseError bad-config when the address cannot be used. */
+export async function openListener(options: ListenOptions, reception: Reception): Promise<Listener> {
   const { host, tls, clientTimeouts } = options;
+  const { take } = reception;
+  const times = {
+    headersMs: clientTimeouts?.headersMs ?? HEADERS_TIMEOUT_MS,
+    requestMs: clientTimeouts?.requestMs ?? REQUEST_TIMEOUT_MS,
+    checkMs: clientTimeouts?.checkMs ?? TIMEOUT_CHECK_MS,
+    keepAliveMs: KEEP_ALIVE_MS,
+  };
   const bounds = {
-    headersTimeout: clientTimeouts?.headersMs ?? HEADERS_TIMEOUT_MS,
-    requestTimeout: clientTimeouts?.requestMs ?? REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: clientTimeouts?.checkMs ?? TIMEOUT_CHECK_MS,
-    keepAliveTimeout: KEEP_ALIVE_MS,
+    headersTimeout: times.headersMs,
+    requestTimeout: times.requestMs,
+    connectionsCheckingInterval: times.checkMs,
+    keepAliveTimeout: times.keepAliveMs,
     maxHeaderSize: MAX_HEADER_BYTES,
   };
   const server =
     tls === null ? createServer(bounds, take) : createTlsServer({ ...bounds, ...tls.current() }, take);
   if (tls !== null && "setSecureContext" in server) tls.follow((pair) => server.setSecureContext(pair));
   server.maxConnections = options.maxConnections;
+  const lines = openLines(server, {
+    event: tls === null ? "connection" : "secureConnection",
+    isServed: reception.isServed,
+    take: reception.takeUsual,
+    maxHeadBytes: MAX_HEADER_BYTES,
+    times,
+  });
   await listen(server, options);
   const { port } = server.address() as AddressInfo;
   const name = host.includes(":") ? `[${host}]` : host;
-  return { server, url: `${tls === null ? "http" : "https"}://${name}:${port}` };
+  return {
+    url: `${tls === null ? "http" : "https"}://${name}:${port}`,
+    close(done) {
+      server.close(() => done());
+      server.closeIdleConnections();
+      lines.close();
+    },
+    cutOff() {
+      server.closeAllConnections();
+      lines.cutOff();
+    },
+  };
 }
 
 async function listen(server: Server, { host, port, reusePort }: ListenOptions): Promise<void> {

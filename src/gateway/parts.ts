@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallDeps, Recording } from "../call.ts";
 import type { Effects, Member, Members } from "../core/index.ts";
 import type { KeptBytes, Upstreams } from "../models/index.ts";
@@ -6,13 +5,14 @@ import type { Store } from "../store/index.ts";
 import type { KeptAnswers } from "./answer-cache.ts";
 import type { Chains } from "./chains.ts";
 import type { HttpClient } from "./client.ts";
+import type { Answer, Asked } from "./exchange.ts";
 import type { Accountant, Caller, Observer, Refusal } from "./hooks.ts";
 import type { Surface } from "./surfaces.ts";
 
 /** A request that was let in. */
 export type Arrival = {
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
+  readonly request: Asked;
+  readonly response: Answer;
   readonly surface: Surface;
   /** Of the path: the model that is asked about; empty where there is none. */
   readonly model: string;

@@ -1,6 +1,6 @@
-import type { ServerResponse } from "node:http";
 import { ERROR_CODES, type ErrorCode } from "../core/index.ts";
 import { NOT_KEPT, SECURITY_HEADERS } from "./secure-headers.ts";
+import type { Answer } from "./exchange.ts";
 
 export type ErrorBody = {
   readonly message: string;
@@ -10,12 +10,12 @@ export type ErrorBody = {
 };
 
 /** A JSON reply, whole. Does nothing when the client is gone. */
-export function replyJson(response: ServerResponse, status: number, body: unknown): void {
+export function replyJson(response: Answer, status: number, body: unknown): void {
   replyText(response, status, "application/json", JSON.stringify(body));
 }
 
 /** A reply of ours, whole. Does nothing when the client is gone. */
-export function replyText(response: ServerResponse, status: number, type: string, text: string): void {
+export function replyText(response: Answer, status: number, type: string, text: string): void {
   if (response.headersSent || response.destroyed) return;
   const bytes = Buffer.from(text);
   const length = String(bytes.length);
@@ -31,7 +31,7 @@ export function replyText(response: ServerResponse, status: number, type: string
 }
 
 /** An error before any protocol is known, in the form of OpenAI's: official clients read type, code and message from it. */
-export function replyError(response: ServerResponse, status: number, error: ErrorBody): void {
+export function replyError(response: Answer, status: number, error: ErrorBody): void {
   replyJson(response, status, { error });
 }
 

@@ -1,4 +1,4 @@
-import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import type { CallDeps, Recording } from "../call.ts";
 import { Members, type Effects } from "../core/index.ts";
 import type { Admin } from "./admin.ts";
@@ -9,9 +9,10 @@ import type { Store } from "../store/index.ts";
 import { createChains } from "./chains.ts";
 import { replyIn } from "./client.ts";
 import { noLimits, nobodyWatches, openDoor } from "./defaults.ts";
+import { askedOf, type Answer, type Asked } from "./exchange.ts";
 import { mayAsk } from "./gatekeeper.ts";
 import { generate, protocolOf } from "./generate.ts";
-import { openListener, type ClientTimeouts } from "./listener.ts";
+import { openListener, type ClientTimeouts, type Listener } from "./listener.ts";
 import type { Accountant, Gatekeeper, Observer } from "./hooks.ts";
 import { replyAlias, replyAliases } from "./model-names.ts";
 import type { Arrival, Parts, Stats } from "./parts.ts";
@@ -113,13 +114,19 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     clientTimeouts: options.clientTimeouts,
     tls: deps.tls ?? null,
   };
-  const { server, url } = await openListener(listening, (request, response) => {
-    // A broken connection is its `close`; without a listener its `error` would end the process.
-    response.on("error", () => response.destroy());
-    guarded(response, door, () => take(request, response, door));
+  const listener = await openListener(listening, {
+    isServed: isUsual,
+    takeUsual(request, answer) {
+      guarded(answer, door, () => takeUsual(request, answer, door));
+    },
+    take(request, response) {
+      // A broken connection is its `close`; without a listener its `error` would end the process.
+      response.on("error", () => response.destroy());
+      guarded(response, door, () => take(request, response, door));
+    },
   });
   return {
-    url,
+    url: listener.url,
     inFlight: () => state.inFlight,
     waiting: () => door.room.size,
     stats: parts.stats,
@@ -140,7 +147,7 @@ export async function startGateway(options: GatewayOptions, deps: GatewayDeps): 
     async close() {
       state.isDraining = true;
       door.room.close();
-      await drained(server, parts, options.drainMs ?? DRAIN_MS);
+      await drained(listener, parts, options.drainMs ?? DRAIN_MS);
       // Calls whose client has gone have no connection any more, but are still to be recorded.
       for (const client of parts.clients) client.leave();
       if (state.inFlight > 0) await new Promise<void>((resolve) => (state.idle = resolve));
@@ -161,7 +168,7 @@ type Door = {
 };
 
 /** A failure of ours is one caller's, not all callers'. */
-function guarded(response: ServerResponse, { now }: Door, work: () => void): void {
+function guarded(response: Answer, { now }: Door, work: () => void): void {
   try {
     work();
   } catch (error) {
@@ -171,24 +178,45 @@ function guarded(response: ServerResponse, { now }: Door, work: () => void): voi
   }
 }
 
-function take(request: IncomingMessage, response: ServerResponse, door: Door): void {
-  const url = request.url ?? "/";
+/** What calls to a model are, and what goes to its provider beside them. */
+function isUsual(url: string): boolean {
+  return surfaceAt(pathOf(url))?.surface.method === "POST";
+}
+
+function pathOf(url: string): string {
   const mark = url.indexOf("?");
-  const path = mark < 0 ? url : url.slice(0, mark);
+  return mark < 0 ? url : url.slice(0, mark);
+}
+
+function takeUsual(request: Asked, response: Answer, door: Door): void {
+  const path = pathOf(request.url);
   const found = surfaceAt(path);
-  const refused = refusalOf(request, door.options.host);
-  if (refused !== null) {
-    response.setHeader("connection", "close");
-    refuseAt(path, response, { status: 403, code: "refused_origin", message: refused });
-    return;
-  }
+  // Asked before: see isUsual.
+  if (found !== undefined && mayComeIn(path, request, response, door))
+    admit({ request, response, ...found, query: request.url.slice(path.length) }, door);
+}
+
+function take(request: IncomingMessage, response: ServerResponse, door: Door): void {
+  const asked = askedOf(request);
+  const path = pathOf(asked.url);
+  const found = surfaceAt(path);
+  if (!mayComeIn(path, asked, response, door)) return;
   if (found === undefined) {
     takeOther(path, request, response, door);
   } else if (found.surface.method !== request.method) {
     refuseMethod(path, found.surface.method, request, response);
   } else {
-    admit({ request, response, ...found, query: mark < 0 ? "" : url.slice(mark) }, door);
+    admit({ request: asked, response, ...found, query: asked.url.slice(path.length) }, door);
   }
+}
+
+/** False when it was refused. */
+function mayComeIn(path: string, request: Asked, response: Answer, { options }: Door): boolean {
+  const refused = refusalOf(request, options.host);
+  if (refused === null) return true;
+  response.setHeader("connection", "close");
+  refuseAt(path, response, { status: 403, code: "refused_origin", message: refused });
+  return false;
 }
 
 /** A request to a surface: who asks. Its body is not read before there is room. */
@@ -285,22 +313,21 @@ function refuseMethod(
 type Refused = { readonly status: number; readonly code: string; readonly message: string };
 
 /** A refusal that is none of a call, in the protocol of the path. */
-function refuseAt(path: string, response: ServerResponse, { status, code, message }: Refused): void {
+function refuseAt(path: string, response: Answer, { status, code, message }: Refused): void {
   const name = surfaceAt(path)?.surface.protocol;
   if (name === "messages")
     replyJson(response, status, protocolOf(name).writeError("bad-usage", message).body);
   else replyError(response, status, { message, type: "invalid_request_error", param: null, code });
 }
 
-async function drained(server: Server, { clients }: Parts, drainMs: number): Promise<void> {
+async function drained(listener: Listener, { clients }: Parts, drainMs: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
-  server.close(() => resolve());
-  server.closeIdleConnections();
+  listener.close(resolve);
   const cut = setTimeout(() => {
     for (const client of clients) client.leave();
   }, drainMs);
   // A client that does not even take the end of its answer.
-  const kill = setTimeout(() => server.closeAllConnections(), drainMs + 1000);
+  const kill = setTimeout(() => listener.cutOff(), drainMs + 1000);
   await promise;
   clearTimeout(cut);
   clearTimeout(kill);

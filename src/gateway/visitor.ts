@@ -1,11 +1,11 @@
-import type { IncomingMessage } from "node:http";
 import { isIP } from "node:net";
+import type { Asked } from "./exchange.ts";
 
 /**
  * Why a request is refused before it is read; null when it may come in. A browser never talks to this port by itself: a request with
  * an Origin comes from a page, and one with a foreign Host name from a page whose name was pointed here (DNS rebinding).
  */
-export function refusalOf(request: IncomingMessage, boundTo: string): string | null {
+export function refusalOf(request: Asked, boundTo: string): string | null {
   if (request.headers.origin !== undefined) return "Requests from web pages are refused";
   const { host: named = "" } = request.headers;
   if (USUAL_HOST.test(named) || !isLoopback(boundTo)) return null;

@@ -1,0 +1,105 @@
+import type { IncomingHttpHeaders } from "node:http";
+
+/** The head of a usual request. */
+export type RequestHead = {
+  readonly url: string;
+  /** Names in lower case. */
+  readonly headers: IncomingHttpHeaders;
+  /** Of the body, in bytes. */
+  readonly length: number;
+  /** Where the body begins. */
+  readonly end: number;
+};
+
+const END_OF_HEAD = Buffer.from("\r\n\r\n");
+const METHOD = "POST ";
+const VERSION = " HTTP/1.1";
+/** Real requests have ten to forty. */
+const MAX_LINES = 100;
+const LENGTH = /^\d{1,15}$/;
+
+/** A path and a query of characters that every parser takes for the same. */
+const URL = /^\/[\w\-./~%?=&:@!$'()*+,;]*$/;
+/** Stricter than HTTP's: a name that is written otherwise is another's to judge. */
+const NAME = /^[\dA-Za-z]+(?:[-_][\dA-Za-z]+)*$/;
+const UNFIT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** How a body is cut out, what is asked of the connection and what comes before an answer: not usual. */
+const NOT_USUAL = new Set([
+  "expect",
+  "http2-settings",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+/** Names that were seen and found fit, with their lower case; null for those that are not usual. Clients use a few dozen. */
+const known = new Map<string, string | null>();
+const MAX_KNOWN = 500;
+const MAX_KNOWN_CHARS = 60;
+
+/**
+ * Reads the head of a usual request (RFC 9112): a POST with a length, whole in these bytes, each name once, nothing that another reader could take
+ * otherwise. Null for all else, right or wrong: node:http judges it. What is read here, node:http would read as the same.
+ */
+export function readUsualHead(bytes: Buffer, maxBytes: number): RequestHead | null {
+  const textEnd = bytes.indexOf(END_OF_HEAD);
+  if (textEnd < 0 || textEnd + END_OF_HEAD.length > maxBytes) return null;
+  const text = bytes.toString("latin1", 0, textEnd);
+  const lineEnd = text.indexOf("\r\n");
+  if (lineEnd < 0 || !text.startsWith(METHOD)) return null;
+  const urlEnd = lineEnd - VERSION.length;
+  if (!text.startsWith(VERSION, urlEnd)) return null;
+  const url = text.slice(METHOD.length, urlEnd);
+  if (!URL.test(url)) return null;
+  const headers: IncomingHttpHeaders = {};
+  if (!readLines(text, lineEnd + 2, headers)) return null;
+  const { host, connection, "content-length": length } = headers;
+  if (host === undefined || length === undefined || !LENGTH.test(length)) return null;
+  if (connection !== undefined && connection !== "keep-alive" && connection !== "Keep-Alive") return null;
+  return { url, headers, length: Number(length), end: textEnd + END_OF_HEAD.length };
+}
+
+/** False when a line is not usual. */
+function readLines(text: string, from: number, headers: IncomingHttpHeaders): boolean {
+  let lines = 0;
+  for (let at = from; at < text.length;) {
+    lines += 1;
+    if (lines > MAX_LINES) return false;
+    let end = text.indexOf("\r\n", at);
+    if (end < 0) end = text.length;
+    const colon = text.indexOf(":", at);
+    if (colon < 0 || colon >= end) return false;
+    const name = nameOf(text.slice(at, colon));
+    // What an object has by birth counts as having come before.
+    if (name === null || headers[name] !== undefined) return false;
+    const value = withoutSpace(text, colon + 1, end);
+    if (UNFIT_IN_VALUE.test(value)) return false;
+    headers[name] = value;
+    at = end + 2;
+  }
+  return true;
+}
+
+function nameOf(text: string): string | null {
+  const before = known.get(text);
+  if (before !== undefined) return before;
+  const lower = text.toLowerCase();
+  const name = NAME.test(text) && !NOT_USUAL.has(lower) ? lower : null;
+  if (known.size < MAX_KNOWN && text.length <= MAX_KNOWN_CHARS) known.set(text, name);
+  return name;
+}
+
+/** Spaces and tabs around a value are none of it. */
+function withoutSpace(text: string, from: number, to: number): string {
+  let start = from;
+  let end = to;
+  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
+  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
+  return text.slice(start, end);
+}
+
+const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
