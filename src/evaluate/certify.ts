@@ -6,7 +6,7 @@ import {
   certifyThreshold,
   clopperPearsonUpper,
   minCalls,
-  planStarts,
+  planSearch,
   riskCoverage,
 } from "../learn/index.ts";
 
@@ -61,7 +61,7 @@ export function certify(question: CertificateQuestion): Certificate {
     ...outcomes,
     epsilon,
     delta,
-    startCoverages: startsFor(outcomes.scores, epsilon, delta),
+    coverages: coveragesFor(outcomes.scores, epsilon, delta),
   });
   const common = {
     taskId: question.taskId,
@@ -84,12 +84,12 @@ export function certify(question: CertificateQuestion): Certificate {
 }
 
 /**
- * Where the search starts: planned from the scores alone, which say how sure the specialist is; the outcomes have not been
+ * What the search tests, and where it starts: planned from the scores alone, which say how sure the specialist is; the outcomes have not been
  * looked at. A score is a calibrated P(agree), so 1 − score stands for the expected loss.
  */
-function startsFor(scores: readonly number[], epsilon: number, delta: number): number[] {
+function coveragesFor(scores: readonly number[], epsilon: number, delta: number): number[] {
   const expected = scores.map((score) => 1 - Math.min(1, Math.max(0, score)));
-  return planStarts({ scores, losses: expected, sample: scores.length, epsilon, delta });
+  return planSearch({ scores, losses: expected, sample: scores.length, epsilon, delta });
 }
 
 type Refusal = Pick<Certificate, "n" | "k" | "threshold" | "coverage" | "upper" | "needs" | "reason"> & {

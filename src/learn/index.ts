@@ -20,7 +20,7 @@ export { clopperPearsonInterval, clopperPearsonUpper, minCalls } from "./stats/c
 export { DRIFT_RATES, isAlarmed, startDriftAlarm, watch, type DriftAlarm } from "./stats/drift-alarm.ts";
 export { lnGamma } from "./stats/gamma.ts";
 export { hoeffdingBentkusP } from "./stats/hoeffding-bentkus.ts";
-export { planStarts, type StartPlan } from "./stats/plan-starts.ts";
+export { planSearch, type SearchPlan } from "./stats/plan-search.ts";
 export { lexicalFamilies } from "./families/index.ts";
 export type { LexicalFamily, LexicalSpecialist } from "./families/lexical.ts";
 export { closedSet } from "./families/closed-set.ts";

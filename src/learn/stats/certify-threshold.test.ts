@@ -3,7 +3,8 @@ import { seededRandom, type Random } from "../../core/index.ts";
 import { coverageAtRisk } from "../calibrate/selection.ts";
 import { bestCoverage } from "./best-coverage.ts";
 import { certifyThreshold } from "./certify-threshold.ts";
-import { planStarts } from "./plan-starts.ts";
+import { looksAt } from "./looks.ts";
+import { planSearch } from "./plan-search.ts";
 
 const EPSILON = 0.02;
 const DELTA = 0.05;
@@ -102,35 +103,67 @@ function planned(shape: (rank: number) => number, seed: string): (sample: Sample
   const random = seededRandom(seed);
   return (sample) => {
     const plan = { sample: sample.scores.length, epsilon: EPSILON, delta: DELTA };
-    const startCoverages = planStarts({ ...draw(plan.sample, shape, random), ...plan });
-    const question = { ...sample, epsilon: EPSILON, delta: DELTA, startCoverages };
+    const coverages = planSearch({ ...draw(plan.sample, shape, random), ...plan });
+    const question = { ...sample, epsilon: EPSILON, delta: DELTA, coverages };
     return certifyThreshold(question).certified?.threshold ?? null;
   };
 }
 
-describe("planStarts()", () => {
+describe("planSearch()", () => {
   test.each(Object.keys(SHAPES))("keeps the certificate false at most a share of delta: %s", (name) => {
     const share = falseShare(300, SHAPES[name], planned(SHAPES[name], name));
     expect(share).toBeLessThanOrEqual(ALLOWED);
   });
   test("starts a small sample where the specialist is good, not at full coverage", () => {
     const sample = draw(400, (rank) => (rank < 0.85 ? 0.001 : 0.3), seededRandom(3));
-    const starts = planStarts({ ...sample, sample: 250, epsilon: EPSILON, delta: DELTA });
+    const coverages = planSearch({ ...sample, sample: 250, epsilon: EPSILON, delta: DELTA });
     const shares = Array.from({ length: 20 }, (_, seed) => {
       const fresh = draw(250, (rank) => (rank < 0.85 ? 0.001 : 0.3), seededRandom(100 + seed));
-      const question = { ...fresh, epsilon: EPSILON, delta: DELTA, startCoverages: starts };
+      const question = { ...fresh, epsilon: EPSILON, delta: DELTA, coverages };
       return certifyThreshold(question).certified?.coverage ?? 0;
     });
     expect(shares.reduce((a, b) => a + b) / shares.length).toBeGreaterThan(0.6);
   });
   test("starts an easy task at full coverage", () => {
     const sample = draw(400, () => 0.001, seededRandom(4));
-    expect(planStarts({ ...sample, sample: 1000, epsilon: EPSILON, delta: DELTA })).toEqual([1]);
+    expect(planSearch({ ...sample, sample: 1000, epsilon: EPSILON, delta: DELTA })).toEqual([1]);
   });
-  test("has a start even without calibration calls", () => {
-    expect(planStarts({ scores: [], losses: [], sample: 1000, epsilon: EPSILON, delta: DELTA })).toHaveLength(
-      1,
+  test("passes over an early disagreement that a later look forgives, where errors are few and spread evenly", () => {
+    const random = seededRandom(5);
+    const expected = draw(100, () => 0.01, random);
+    const coverages = planSearch({
+      ...expected,
+      losses: Array(100).fill(0.01),
+      sample: 100,
+      epsilon: 0.05,
+      delta: 0.05,
+    });
+    const scores = Array.from({ length: 100 }, (_, place) => 1 - place / 100);
+    // One call behind the first look.
+    const losses = scores.map((_, place) => (place === 59 ? 1 : 0));
+    const { certified } = certifyThreshold({ scores, losses, epsilon: 0.05, delta: 0.05, coverages });
+    expect(certified).toMatchObject({ n: 100, k: 1 });
+  });
+  test("has a start even without calibration calls, and for a sample in which nothing can pass", () => {
+    const [some, none] = [1000, 10].map((calls) =>
+      planSearch({ scores: [], losses: [], sample: calls, epsilon: EPSILON, delta: DELTA }),
     );
+    expect(some.length).toBeGreaterThan(0);
+    expect(none).toEqual([1]);
+  });
+});
+
+describe("looksAt()", () => {
+  test("looks in even steps, and where one disagreement more is forgiven", () => {
+    const { even, forgiving } = looksAt(170, 0.05, 0.05);
+    expect(forgiving).toEqual([59, 93, 124, 153, 170]);
+    expect([even.length, ...even.slice(0, 3)]).toEqual([28, 59, 60, 64]);
+    expect(looksAt(59, 0.05, 0.05)).toEqual({ even: [59], forgiving: [59] });
+    expect(looksAt(58, 0.05, 0.05)).toEqual({ even: [], forgiving: [] });
+  });
+  test("stay few in a large sample", () => {
+    const { even, forgiving } = looksAt(1_000_000, 0.02, 0.05);
+    expect([even.length, forgiving.length]).toEqual([40, 80]);
   });
 });
 

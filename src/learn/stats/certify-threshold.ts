@@ -8,12 +8,11 @@ export type ThresholdQuestion = {
   readonly losses: readonly number[];
   readonly epsilon: number;
   readonly delta: number;
-  /** At most how many starts share delta; default 4. Fewer are used where the sample is small. */
-  readonly starts?: number;
-  /** Coverages of the starts, fixed without looking at these losses; default spread evenly up to 1. */
-  readonly startCoverages?: readonly number[];
-  /** Coverages to test, fixed without looking at these losses; default every 2.5 %. */
-  readonly gridCoverages?: readonly number[];
+  /**
+   * Coverages to test one after the other from the lowest on, fixed without looking at these losses. Without them every 2.5 %, from up to four starts
+   * that share delta, spread evenly up to 1.
+   */
+  readonly coverages?: readonly number[];
 };
 
 /** One tested threshold; calls with score ≥ threshold are accepted. */
@@ -45,7 +44,7 @@ export type ThresholdSearch = {
   readonly path: readonly ThresholdTest[];
 };
 
-export const DEFAULT_STARTS = 4;
+const STARTS = 4;
 const GRID_STEP = 0.025;
 // Starts crowded near coverage 1 only split delta: in simulation two starts beat four below 1.5 times the least sample.
 const ROOM_FOR_STARTS = 1.5;
@@ -101,9 +100,8 @@ function cutsOf(scores: readonly number[], losses: readonly number[]): Cut[] {
 /** The cuts to test: for each coverage wanted the smallest cut that has it, from the first that could pass at all. */
 function gridOf(question: ThresholdQuestion, cuts: readonly Cut[]): Cut[] {
   const { scores, epsilon, delta } = question;
-  const coverages = question.gridCoverages ?? everyStep();
+  const wanted = question.coverages ?? everyStep();
   const least = minCalls(0, epsilon, delta);
-  const wanted = [...coverages, ...(question.startCoverages ?? []), 1];
   const chosen = new Set<Cut>();
   for (const coverage of wanted) {
     const cut = cutAt(cuts, Math.max(least, coverage * scores.length));
@@ -125,14 +123,17 @@ function cutAt(cuts: readonly Cut[], calls: number): Cut | undefined {
 }
 
 /** Accepted counts at which a start stands. A start that could not pass even without a disagreement is not made. */
-function startsOf(question: ThresholdQuestion, grid: readonly Cut[]): Set<number> {
-  const { scores, epsilon, delta, startCoverages } = question;
-  const most = startCoverages?.length ?? question.starts ?? DEFAULT_STARTS;
-  for (let count = most; count >= 1; count -= 1) {
+function startsOf(
+  { scores, epsilon, delta, coverages }: ThresholdQuestion,
+  grid: readonly Cut[],
+): Set<number> {
+  if (coverages !== undefined) return new Set(grid.slice(0, 1).map(({ n }) => n));
+  for (let count = STARTS; count >= 1; count -= 1) {
     const least = minCalls(0, epsilon, delta / count);
     if (least * (count > 1 ? ROOM_FOR_STARTS : 1) > scores.length) continue;
-    const coverages = startCoverages?.slice(-count) ?? spread(least / scores.length, count);
-    const cuts = coverages.map((coverage) => cutAt(grid, Math.max(least, coverage * scores.length)));
+    const cuts = spread(least / scores.length, count).map((coverage) =>
+      cutAt(grid, Math.max(least, coverage * scores.length)),
+    );
     return new Set(cuts.flatMap((cut) => (cut === undefined ? [] : [cut.n])));
   }
   return new Set();
