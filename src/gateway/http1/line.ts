@@ -113,7 +113,7 @@ export class Line implements AnswerOwner {
     }
     this.sinceMs = performance.now();
     const request = new UsualRequest(head, this);
-    const answer = new UsualAnswer(this);
+    const answer = new UsualAnswer(this, head.isLast);
     this.#request = request;
     this.#answer = answer;
     request.push(head.end === bytes.length ? EMPTY : bytes.subarray(head.end));

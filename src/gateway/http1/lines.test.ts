@@ -145,6 +145,8 @@ const REQUESTS = [
 ];
 const ENDS = [
   LAST,
+  post("/short/stream", "y".repeat(3000), "connection: close"),
+  post("/short/nothing", "{}", "connection: close"),
   post("/short/closing"),
   "POST /short/old HTTP/1.0\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}",
 ];
@@ -255,7 +257,7 @@ describe("openLines", () => {
     const said = heard(socket);
     socket.write(text.slice(1000) + post("/short/next") + LAST);
     expect(await said).toContain('"url":"/short/next"');
-    expect(short).toEqual(["/short/unread", "/short/next"]);
+    expect(short).toEqual(["/short/unread", "/short/next", "/short/last"]);
   });
 
   test("a client that reads slowly gets all of it, in order, and is told of only when it has", async () => {

@@ -37,7 +37,12 @@ describe("readUsualHead", () => {
       },
       length: 2,
       end: TEXT.length - 2,
+      isLast: false,
     });
+  });
+
+  test("tells that nothing more is asked", () => {
+    expect(read(TEXT.replace("keep-alive", "close"))).toMatchObject({ isLast: true });
   });
 
   test("nothing before it is whole", () => {
@@ -73,7 +78,7 @@ describe("readUsualHead", () => {
     ["a question before the body", withLine("Expect: 100-continue")],
     ["another protocol", withLine("Upgrade: h2c")],
     ["trailers", withLine("Trailer: x")],
-    ["the end of the connection", TEXT.replace("keep-alive", "close")],
+    ["the end of the connection in other letters", TEXT.replace("keep-alive", "Close")],
     ["headers of this hop", TEXT.replace("keep-alive", "keep-alive, authorization")],
     ["a name twice", withLine("x-a: 1", "X-A: 2")],
     ["a folded line", withLine("x-a: 1", " x-b: 2")],

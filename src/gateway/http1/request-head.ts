@@ -9,6 +9,8 @@ export type RequestHead = {
   readonly length: number;
   /** Where the body begins. */
   readonly end: number;
+  /** Its client asks nothing more on this connection. */
+  readonly isLast: boolean;
 };
 
 const END_OF_HEAD = Buffer.from("\r\n\r\n");
@@ -59,8 +61,10 @@ export function readUsualHead(bytes: Buffer, maxBytes: number): RequestHead | nu
   if (!readLines(text, lineEnd + 2, headers)) return null;
   const { host, connection, "content-length": length } = headers;
   if (host === undefined || length === undefined || !LENGTH.test(length)) return null;
-  if (connection !== undefined && connection !== "keep-alive" && connection !== "Keep-Alive") return null;
-  return { url, headers, length: Number(length), end: textEnd + END_OF_HEAD.length };
+  const isLast = connection === "close";
+  if (connection !== undefined && !isLast && connection !== "keep-alive" && connection !== "Keep-Alive")
+    return null;
+  return { url, headers, length: Number(length), end: textEnd + END_OF_HEAD.length, isLast };
 }
 
 /** False when a line is not usual. */

@@ -30,7 +30,7 @@ export class UsualAnswer implements Answer {
   /** Until it has gone out. */
   #head: string | null = null;
   #isWritten = false;
-  #isLast = false;
+  #isLast: boolean;
   #hasBody = true;
   #isChunked = false;
   #isEnded = false;
@@ -38,8 +38,10 @@ export class UsualAnswer implements Answer {
   readonly #closed: (() => void)[] = [];
   readonly #drains: (() => void)[] = [];
 
-  constructor(owner: AnswerOwner) {
+  /** `isLast`: nothing more is asked on this connection. */
+  constructor(owner: AnswerOwner, isLast: boolean) {
     this.#owner = owner;
+    this.#isLast = isLast;
     this.#socket = owner.socket;
   }
 
@@ -160,7 +162,7 @@ export class UsualAnswer implements Answer {
       else if (name === "connection") connection = value;
     }
     if (!hasDate) text += `Date: ${dateNow()}\r\n`;
-    this.#isLast = connection === "close" || this.#owner.isClosing;
+    this.#isLast = this.#isLast || connection === "close" || this.#owner.isClosing;
     if (connection === null && this.#isLast) text += "Connection: close\r\n";
     else if (connection === null)
       text += `Connection: keep-alive\r\nKeep-Alive: timeout=${this.#owner.keepAliveS}\r\n`;
