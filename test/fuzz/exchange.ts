@@ -7,6 +7,8 @@ export type Reply =
       readonly status: number;
       readonly headers: ReadonlyMap<string, string>;
       readonly body: Buffer;
+      /** What came behind it. */
+      readonly rest: Buffer;
     }
   | { readonly kind: "closed" }
   | { readonly kind: "left" }
@@ -61,9 +63,9 @@ export function exchange(
 
 function withKey(bytes: Buffer, key: string): Buffer {
   const at = bytes.indexOf(KEY);
-  return at < 0
-    ? bytes
-    : Buffer.concat([bytes.subarray(0, at), Buffer.from(key), bytes.subarray(at + KEY.length)]);
+  if (at < 0) return bytes;
+  const rest = withKey(bytes.subarray(at + KEY.length), key);
+  return Buffer.concat([bytes.subarray(0, at), Buffer.from(key), rest]);
 }
 
 /** The first answer in the bytes, read strictly. */
@@ -85,25 +87,21 @@ export function readReply(bytes: Buffer): Reply {
     const body = unchunked(rest);
     return body === null
       ? { kind: "garbled", detail: "chunks that do not end" }
-      : { kind: "reply", status, headers, body };
+      : { kind: "reply", status, headers, ...body };
   }
-  const length = headers.get("content-length");
-  return {
-    kind: "reply",
-    status,
-    headers,
-    body: length === undefined ? rest : rest.subarray(0, Number(length)),
-  };
+  const length = Number(headers.get("content-length") ?? rest.length);
+  return { kind: "reply", status, headers, body: rest.subarray(0, length), rest: rest.subarray(length) };
 }
 
-function unchunked(bytes: Buffer): Buffer | null {
+function unchunked(bytes: Buffer): { readonly body: Buffer; readonly rest: Buffer } | null {
   const parts: Buffer[] = [];
   for (let at = 0; ;) {
     const end = bytes.indexOf("\r\n", at);
     if (end < 0) return null;
     const size = Number.parseInt(bytes.subarray(at, end).toString("latin1"), 16);
     if (!Number.isInteger(size) || size < 0) return null;
-    if (size === 0) return Buffer.concat(parts);
+    // Ours have no trailers.
+    if (size === 0) return { body: Buffer.concat(parts), rest: bytes.subarray(end + 4) };
     parts.push(bytes.subarray(end + 2, end + 2 + size));
     at = end + 2 + size + 2;
     if (at > bytes.length) return null;

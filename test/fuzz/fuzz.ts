@@ -1,6 +1,6 @@
 import { seededRandom } from "../../src/core/index.ts";
 import { readFound, readSeeds } from "./corpus.ts";
-import { exchange } from "./exchange.ts";
+import { exchange, readReply, type Reply } from "./exchange.ts";
 import { faultOf } from "./judge.ts";
 import { nextCase, plain, type Case } from "./requests.ts";
 import { startTarget, type Target } from "./target.ts";
@@ -58,6 +58,15 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   return run.result();
 }
 
+/** What is wrong with the answer behind it. A connection may end after any answer that says so. */
+function nextFaultOf({ next }: Case, reply: Reply): string | null {
+  if (next === undefined || reply.kind !== "reply") return null;
+  const { headers, rest } = reply;
+  if (rest.length === 0 && headers.get("connection") === "close") return null;
+  const fault = faultOf(next, readReply(rest));
+  return fault === null ? null : `behind an answer of ${reply.status}: ${fault}`;
+}
+
 class Run {
   readonly #options: FuzzOptions;
   readonly #gateway: Pick<Target, "port" | "key">;
@@ -105,6 +114,7 @@ class Run {
     if (who !== undefined) this.#servedBy[who] = (this.#servedBy[who] ?? 0) + 1;
     const fault =
       faultOf(one, reply) ??
+      nextFaultOf(one, reply) ??
       (status !== undefined && got !== String(status) ? `${got} instead of ${status}` : null);
     if (fault !== null) this.fail(fault, one);
   }

@@ -16,6 +16,8 @@ export type Case = {
   readonly expects: "answer" | "http" | "leave";
   /** Where a client that leaves is gone. */
   readonly leavesAt?: number;
+  /** Asked behind it on the same connection, in these bytes, too: has an answer of its own. */
+  readonly next?: Case;
 };
 
 const pick = <T>(random: Random, items: readonly T[]): T => items[random.below(items.length)];
@@ -36,6 +38,8 @@ export function nextCase(seeds: readonly Seed[], random: Random): Case {
       return plain("grammar", seed.path, Buffer.from(grammatical(random)));
     case 5:
       return withoutKey(seed);
+    case 6:
+      return inARow(seeds, random);
     default:
       return plain("mutated", seed.path, mutated(seed.body, random));
   }
@@ -47,12 +51,26 @@ function withoutKey(seed: Seed): Case {
   return { name: "no key", path: seed.path, bytes, expects: "answer" };
 }
 
+/** Two on one connection: whatever the first one is, the second gets its own answer. */
+function inARow(seeds: readonly Seed[], random: Random): Case {
+  const [seed, other] = [pick(random, seeds), pick(random, seeds)];
+  const first = pick(random, [mutated(seed.body, random), Buffer.from(JSON.stringify(seed.body))]);
+  const headers = USUAL.filter((one) => one !== LAST);
+  if (random.below(4) === 0) headers.push("connection: keep-alive");
+  // These go to node:http, and take what follows with them.
+  if (random.below(4) === 0) headers.push("te: trailers");
+  const next = plain("in a row", other.path, Buffer.from(JSON.stringify(other.body)));
+  const bytes = Buffer.concat([request(`POST ${seed.path} HTTP/1.1`, headers, first), next.bytes]);
+  return { name: "in a row", path: seed.path, bytes, expects: "answer", next };
+}
+
 export function plain(name: string, path: string, body: Buffer, method = "POST"): Case {
   return { name, path, expects: "answer", bytes: request(`${method} ${path} HTTP/1.1`, USUAL, body) };
 }
 
 const HOST = "host: 127.0.0.1";
-const USUAL = [HOST, "content-type: application/json", `authorization: Bearer ${KEY}`, "connection: close"];
+const LAST = "connection: close";
+const USUAL = [HOST, "content-type: application/json", `authorization: Bearer ${KEY}`, LAST];
 
 function request(line: string, headers: readonly string[], body: Buffer | null): Buffer {
   const length =
