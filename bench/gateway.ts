@@ -23,11 +23,11 @@ if (only !== undefined) {
 } else if (soakMinutes === undefined) {
   const peers = valueOf("--peers")?.split(",") ?? PEERS;
   const rounds = Number(valueOf("--rounds") ?? (isQuick ? 2 : 5));
-  const rows = await measureAll({ peers, rounds, isQuick, say });
+  const measured = await measureAll({ peers, rounds, isQuick, say });
   const extras: Extras | null = isQuick ? null : await runExtras(say);
-  if (flags.includes("--json")) process.stdout.write(`${JSON.stringify(jsonOf(rows, extras))}\n`);
-  else process.stdout.write(`${textOf(rows, extras)}\n`);
-  if (flags.includes("--write")) writeSection("gateway", textOf(rows, extras));
+  if (flags.includes("--json")) process.stdout.write(`${JSON.stringify(jsonOf(measured, extras))}\n`);
+  else process.stdout.write(`${textOf(measured, extras)}\n`);
+  if (flags.includes("--write")) writeSection("gateway", textOf(measured, extras));
 } else {
   const result = await soak({ minutes: Number(soakMinutes), rate: Number(valueOf("--rate") ?? 300), say });
   process.stdout.write(`${JSON.stringify(result)}\n`);

@@ -1,6 +1,6 @@
 import { STARTERS, type Peer } from "./peers.ts";
 import { accountOf } from "./processor.ts";
-import { runLoad, startProvider, type Provider } from "./run-load.ts";
+import { runDisk, runLoad, startProvider, type DiskTimes, type Provider } from "./run-load.ts";
 import type { Job, Result } from "./load-process.ts";
 
 export const PEERS = ["understudy-durable", "understudy-intent", "bare", "nginx", "portkey"];
@@ -12,6 +12,8 @@ export type Row = {
   readonly name: string;
   /** Of all threads that work under load, at the most that one core does. */
   readonly cpuUsPerRequest: Figure;
+  /** Times the bare proxy's of the same round. */
+  readonly cpuTimesBare: Figure;
   readonly servingUsPerRequest: Figure;
   readonly requestsPerSecond: Figure;
   /** Beside the same load sent to the provider directly. */
@@ -25,6 +27,12 @@ export type Row = {
   readonly wrong: number;
 };
 
+export type Measured = {
+  readonly rows: readonly Row[];
+  /** What the disk alone takes for a block, in ms. */
+  readonly disk: { readonly p50: Figure; readonly p99: Figure };
+};
+
 export type MeasureOptions = {
   readonly peers: readonly string[];
   readonly rounds: number;
@@ -32,15 +40,16 @@ export type MeasureOptions = {
   readonly say: (line: string) => void;
 };
 
-type Sample = { readonly [figure in keyof Omit<Row, "name" | "wrong">]: number | null } & {
+type Sample = { readonly [figure in keyof Omit<Row, "name" | "wrong" | "cpuTimesBare">]: number | null } & {
   readonly wrong: number;
 };
 
 /** Every peer in every round, in turn; medians with the lowest and highest. */
-export async function measureAll({ peers, rounds, isQuick, say }: MeasureOptions): Promise<Row[]> {
+export async function measureAll({ peers, rounds, isQuick, say }: MeasureOptions): Promise<Measured> {
   const provider = await startProvider();
   const running: Peer[] = [];
   const samples = new Map<string, Sample[]>();
+  const disk: DiskTimes[] = [];
   try {
     for (const name of peers) {
       const starter = STARTERS[name];
@@ -51,6 +60,7 @@ export async function measureAll({ peers, rounds, isQuick, say }: MeasureOptions
     await warmUp(running, provider, isQuick);
     for (let round = 0; round < rounds; round += 1) {
       const direct = await directly(provider, isQuick);
+      disk.push(await runDisk(DISK_WRITES));
       for (const peer of running) {
         const sample = await sampleOf(peer, provider, direct, isQuick);
         samples.set(peer.name, [...(samples.get(peer.name) ?? []), sample]);
@@ -61,12 +71,17 @@ export async function measureAll({ peers, rounds, isQuick, say }: MeasureOptions
     for (const peer of running) await peer.stop();
     provider.stop();
   }
-  return [...samples].map(([name, taken]) => rowOf(name, taken));
+  const bare = samples.get("bare") ?? [];
+  return {
+    rows: [...samples].map(([name, taken]) => rowOf(name, taken, bare)),
+    disk: { p50: figureOf(disk.map(({ p50 }) => p50)), p99: figureOf(disk.map(({ p99 }) => p99)) },
+  };
 }
 
 const OPEN_BEHAVIOUR = { delayMs: 20, chunks: 50, intervalMs: 10 };
 const CLOSED_BEHAVIOUR = { delayMs: 0, chunks: 50, intervalMs: 10 };
 const STREAMS = 100;
+const DISK_WRITES = 500;
 
 const jobTo = (peer: Pick<Peer, "port" | "path" | "headers">, more: Partial<Job>): Job => ({
   port: peer.port,
@@ -164,12 +179,19 @@ function minus(a: number | null | undefined, b: number | null | undefined): numb
   return a === null || a === undefined || b === null || b === undefined ? null : a - b;
 }
 
-function rowOf(name: string, samples: readonly Sample[]): Row {
+function over(a: number | null, b: number | null | undefined): number | null {
+  return a === null || b === null || b === undefined ? null : a / b;
+}
+
+function rowOf(name: string, samples: readonly Sample[], bare: readonly Sample[]): Row {
   const figure = (field: Exclude<keyof Sample, "wrong">): Figure =>
     figureOf(samples.map((sample) => sample[field]));
   return {
     name,
     cpuUsPerRequest: figure("cpuUsPerRequest"),
+    cpuTimesBare: figureOf(
+      samples.map(({ cpuUsPerRequest }, round) => over(cpuUsPerRequest, bare[round]?.cpuUsPerRequest)),
+    ),
     servingUsPerRequest: figure("servingUsPerRequest"),
     requestsPerSecond: figure("requestsPerSecond"),
     addedMsP50: figure("addedMsP50"),

@@ -4,6 +4,8 @@ import type { Behaviour } from "./upstream-process.ts";
 import type { Job, Result } from "./load-process.ts";
 
 const LOAD_CORE = "1";
+/** Where the gateways run. */
+const GATEWAY_CORE = "0";
 
 /** A provider on the core of the load. */
 export type Provider = { readonly port: number; behave(behaviour: Behaviour): Promise<void>; stop(): void };
@@ -37,8 +39,19 @@ export async function startProvider(): Promise<Provider> {
 
 /** Runs one job in a process of its own and gives its result. */
 export function runLoad(job: Job): Promise<Result> {
-  const file = join(import.meta.dirname, "load-process.ts");
-  const child = spawn("taskset", ["-c", LOAD_CORE, process.execPath, file, JSON.stringify(job)], {
+  return resultOf<Result>(LOAD_CORE, "load-process.ts", JSON.stringify(job));
+}
+
+/** Milliseconds of a block that is written and synced, by a process that does nothing else, on the gateways' core. */
+export type DiskTimes = { readonly p50: number; readonly p99: number };
+
+export function runDisk(writes: number): Promise<DiskTimes> {
+  return resultOf<DiskTimes>(GATEWAY_CORE, "disk-process.ts", String(writes));
+}
+
+function resultOf<T>(core: string, name: string, argument: string): Promise<T> {
+  const file = join(import.meta.dirname, name);
+  const child = spawn("taskset", ["-c", core, process.execPath, file, argument], {
     stdio: ["ignore", "pipe", "inherit"],
   });
   let text = "";
@@ -46,9 +59,9 @@ export function runLoad(job: Job): Promise<Result> {
   return new Promise((resolve, reject) => {
     child.on("close", () => {
       try {
-        resolve(JSON.parse(text) as Result);
+        resolve(JSON.parse(text) as T);
       } catch {
-        reject(new Error(`the load ended without a result: ${text.slice(0, 200)}`));
+        reject(new Error(`${name} ended without a result: ${text.slice(0, 200)}`));
       }
     });
   });
