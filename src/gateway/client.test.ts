@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import { connect, type AddressInfo } from "node:net";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { HttpClient } from "./client.ts";
-import { protocolOf } from "./generate.ts";
+import { protocolOf } from "./surfaces.ts";
 
 /** What a client of this version of HTTP gets, byte for byte. */
 async function got(version: string, answer: (client: HttpClient) => void): Promise<string> {

@@ -2,6 +2,8 @@ import { request as httpRequest } from "node:http";
 import OpenAI, { APIError } from "openai";
 import { describe, expect, test } from "vitest";
 import { openGateway, send, SPACED_BODY, type Opened, type Setup } from "../../test/open-gateway.ts";
+import { rawClient, requestText } from "../../test/raw-upstream.ts";
+import type { Held } from "../call.ts";
 import { HouseError, type Answer } from "../core/index.ts";
 import { scriptedProvider, type MadeAnswer } from "../models/index.ts";
 import type { Store } from "../store/index.ts";
@@ -254,6 +256,31 @@ describe("POST /v1/chat/completions", () => {
     gate.resolve();
     const replies = await Promise.all(both);
     expect(replies.map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test("a fault of ours as a call begins is one caller's: its place is given back, the gateway serves on and closes", async () => {
+    let isBroken = true;
+    const reserve = (): Held => {
+      if (isBroken) throw new RangeError("a fault of ours");
+      return { settle() {}, release() {} };
+    };
+    const { url, close } = await open({
+      deps: { accountant: { reserve } },
+      options: { maxInFlight: 1, maxWaitMs: 1 },
+    });
+    const body = JSON.stringify({ ...asked, input: "a" });
+    for (const path of ["/v1/embeddings", "/v1/chat/completions"]) {
+      expect((await send(url, body, { path })).status).toBe(500);
+      const slow = await rawClient(url);
+      const text = requestText().replace("/v1/chat/completions", path);
+      slow.write(text.slice(0, -5));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+      slow.write(text.slice(-5));
+      expect(String(await new Promise((resolve) => slow.once("data", resolve)))).toMatch(/^HTTP\/1\.1 500 /);
+    }
+    isBroken = false;
+    expect((await send(url, body)).status).toBe(200);
+    await close();
   });
 
   test("refuses who waits when it is closed, and lets calls in flight end", async () => {

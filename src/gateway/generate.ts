@@ -1,48 +1,30 @@
 import { answerCall, type CallDeps, type CallInput } from "../call.ts";
 import { Session, type ChatRequest, type ErrorCode } from "../core/index.ts";
-import { protocols, type Protocol } from "../models/index.ts";
-import { MAX_BODY_BYTES, readBody } from "./body.ts";
+import type { Protocol } from "../models/index.ts";
+import { MAX_BODY_BYTES } from "./body.ts";
 import { HttpClient, replyIn } from "./client.ts";
 import { estimateOf } from "./estimate.ts";
 import { factsOf } from "./facts.ts";
 import type { Arrival, Parts } from "./parts.ts";
-import type { Answer, Asked } from "./exchange.ts";
+import type { Asked } from "./exchange.ts";
+import { protocolOf } from "./surfaces.ts";
+import { withBody } from "./with-body.ts";
 
 /** Longer session names are cut: they are ids, and each is kept with every call. */
 const MAX_SESSION_CHARS = 200;
 
 /** A call to a model, on any surface: reads the request and sends it down the line. `done` is called once, when all is over. */
 export function generate(arrival: Arrival, parts: Parts, done: () => void): void {
-  const { request, response, surface } = arrival;
-  const protocol = protocolOf(surface.protocol);
-  readBody(request, parts.memory, (body, failure) => {
-    if (body === null) {
-      refuse(response, protocol, failure ?? { code: "cancelled", message: "" });
-      done();
+  withBody(arrival, parts, done, (body) => {
+    const input = inputOf(arrival, protocolOf(arrival.surface.protocol), body.bytes, parts);
+    if (input === null) {
+      body.free();
       return;
     }
-    const input = inputOf(arrival, protocol, body, parts);
     // A request that goes on from an answer of ours has grown.
-    const kept = input?.question.body.length ?? body.length;
-    parts.memory.bytes += kept - body.length;
-    const free = (): void => {
-      parts.memory.bytes -= kept;
-      done();
-    };
-    if (input === null) free();
-    else answer(input, arrival, parts).then(free, free);
+    body.grow(input.question.body.length);
+    answer(input, arrival, parts).then(body.free, body.free);
   });
-}
-
-/** Of a surface: each has its protocol. */
-export function protocolOf(name: Arrival["surface"]["protocol"]): Protocol {
-  return protocols.get(name) as Protocol;
-}
-
-/** An error before a call has begun. The rest of the body is not read: the connection cannot be used again. */
-export function refuse(response: Answer, protocol: Protocol, refusal: Parameters<typeof replyIn>[2]): void {
-  if (!response.headersSent) response.setHeader("connection", "close");
-  replyIn(response, protocol, refusal);
 }
 
 function inputOf(arrival: Arrival, protocol: Protocol, body: Buffer, parts: Parts): CallInput | null {

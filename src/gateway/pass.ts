@@ -1,37 +1,27 @@
 import type { CallDecision } from "../call.ts";
 import { ERROR_CODES, parseJson, type ErrorCode } from "../core/index.ts";
 import type { Exchange, Place, Question, UpstreamSink } from "../models/index.ts";
-import { readBody } from "./body.ts";
 import { HttpClient, replyIn } from "./client.ts";
 import { tokensIn } from "./estimate.ts";
-import { protocolOf, refuse } from "./generate.ts";
 import type { Arrival, Parts } from "./parts.ts";
+import { protocolOf } from "./surfaces.ts";
+import { withBody } from "./with-body.ts";
 
 const NO_UPSTREAM =
   "No upstream is configured: start the gateway with --upstream URL, for example understudy serve --upstream https://api.openai.com/v1";
 
 /** An endpoint beside the models: goes to the provider and back as it is, counted but not recorded. `done` is called once. */
 export function pass(arrival: Arrival, parts: Parts, done: () => void): void {
-  const { request, response, surface } = arrival;
-  const protocol = protocolOf(surface.protocol);
-  readBody(request, parts.memory, (body, failure) => {
-    if (body === null) {
-      refuse(response, protocol, failure ?? { code: "cancelled", message: "" });
-      done();
-      return;
-    }
-    const free = (): void => {
-      parts.memory.bytes -= body.length;
-      done();
-    };
-    const model = surface.operation === "models" ? arrival.model : modelIn(body);
+  const { response, surface } = arrival;
+  withBody(arrival, parts, done, ({ bytes, free }) => {
+    const model = surface.operation === "models" ? arrival.model : modelIn(bytes);
     const refusal = model === null ? NO_JSON : parts.mayAsk(arrival.caller, model);
     if (model === null || refusal !== null) {
-      replyIn(response, protocol, refusal ?? NO_JSON);
+      replyIn(response, protocolOf(surface.protocol), refusal ?? NO_JSON);
       free();
       return;
     }
-    relay(arrival, parts, { model, body, free });
+    relay(arrival, parts, { model, body: bytes, free });
   });
 }
 

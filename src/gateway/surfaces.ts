@@ -1,4 +1,4 @@
-import type { Operation, ProtocolName } from "../models/index.ts";
+import { protocols, type Operation, type Protocol, type ProtocolName } from "../models/index.ts";
 
 /** A path that clients know, and what it means. */
 export type Surface = {
@@ -56,4 +56,9 @@ function decoded(text: string): string | null {
   } catch {
     return null;
   }
+}
+
+/** Of a surface: each has its protocol. */
+export function protocolOf(name: Surface["protocol"]): Protocol {
+  return protocols.get(name) as Protocol;
 }

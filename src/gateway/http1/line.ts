@@ -18,6 +18,10 @@ export type LineHouse = {
 };
 
 const EMPTY = Buffer.alloc(0);
+/** Of what is asked before its turn. Nobody pipelines calls to a model; who does is read on when it is. */
+const MAX_REST_BYTES = 16 * 1024;
+const CR = 0x0d;
+const LF = 0x0a;
 
 /**
  * One connection as long as all that comes on it are usual requests: one after the other, each answered before the next is read. The first that is
@@ -33,6 +37,10 @@ export class Line implements AnswerOwner {
   /** When it was made, when the last answer had gone out, or when the request began. Of a clock that never goes back. */
   sinceMs: number;
   #hasAnswered = false;
+  /** What is kept of the next request is about to be read. */
+  #isNextDue = false;
+  /** Nothing more is read as a request. */
+  #isOver = false;
   readonly #onData = (bytes: Buffer): void => this.#come(bytes);
   readonly #onEnd = (): void => this.#end();
   readonly #onClose = (): void => this.#close();
@@ -64,6 +72,11 @@ export class Line implements AnswerOwner {
 
   /** The client took too long: it is told (RFC 9110, section 15.5.9) where it waits for an answer and nothing else was said. */
   cutOff(): void {
+    if (this.#isOver) {
+      this.socket.destroy();
+      return;
+    }
+    this.#isOver = true;
     const isTold = this.awaits === "next" || (this.#request !== null && this.#answer?.headersSent !== false);
     if (!isTold) this.socket.write("HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n", "latin1");
     this.socket.destroySoon();
@@ -80,31 +93,40 @@ export class Line implements AnswerOwner {
   }
 
   answered(isLast: boolean): void {
+    const request = this.#request;
     this.#answer = null;
-    if (isLast || this.#house.isClosing) this.socket.destroySoon();
-    else if (this.#request?.isWhole === true) this.#next();
-    // The rest of a body that nobody waits for.
-    else this.#request?.receive(NOBODY);
+    if (isLast || this.#house.isClosing) {
+      this.#isOver = true;
+      this.socket.destroySoon();
+    } else if (request?.isWhole === true) {
+      this.#next();
+    } else if (request?.isTaken === false) {
+      // The rest of a body that nobody waits for.
+      request.receive(NOBODY);
+    }
   }
 
   /** The body of the request has come whole. */
   whole(): void {
-    if (this.#answer === null && this.#request !== null) this.#next();
+    if (this.#answer === null && this.#request !== null && !this.#isOver) this.#next();
   }
 
   #come(bytes: Buffer): void {
-    if (this.#request === null) this.#begin(bytes);
-    else this.#request.push(bytes);
+    if (this.#request !== null) this.#request.push(bytes);
+    else if (this.#isNextDue) this.keep(bytes);
+    else if (!this.#isOver) this.#begin(bytes);
   }
 
-  /** Asked before the answer to what came before: read when that has gone out. */
+  /** Asked before the answer to what came before: read when that has gone out. A client that leaves is seen as long as it is read on. */
   keep(rest: Buffer): void {
     this.#rest = this.#rest.length === 0 ? rest : Buffer.concat([this.#rest, rest]);
-    this.pause();
+    if (this.#rest.length > MAX_REST_BYTES) this.pause();
   }
 
-  #begin(bytes: Buffer): void {
+  #begin(came: Buffer): void {
     const house = this.#house;
+    const bytes = this.#hasAnswered ? withoutEmptyLines(came) : came;
+    if (bytes.length === 0) return;
     const head = readUsualHead(bytes, house.maxHeadBytes);
     if (head === null || !house.isServed(head.url)) {
       this.#letGo();
@@ -124,12 +146,14 @@ export class Line implements AnswerOwner {
     this.#request = null;
     this.#hasAnswered = true;
     this.sinceMs = performance.now();
-    const rest = this.#rest;
-    if (rest.length === 0) return;
-    this.#rest = EMPTY;
+    if (this.#rest.length === 0) return;
+    this.#isNextDue = true;
     // Not at once: a thousand requests in one piece would be a thousand calls deep.
     setImmediate(() => {
-      if (this.socket.destroyed) return;
+      this.#isNextDue = false;
+      if (this.#isOver || this.socket.destroyed) return;
+      const rest = this.#rest;
+      this.#rest = EMPTY;
       this.resume();
       this.#begin(rest);
     });
@@ -145,6 +169,7 @@ export class Line implements AnswerOwner {
 
   /** A client that closes its side does not wait for an answer: so node:http has it, too. */
   #end(): void {
+    this.#isOver = true;
     this.socket.destroySoon();
   }
 
@@ -156,6 +181,13 @@ export class Line implements AnswerOwner {
 }
 
 const nothing = (): void => {};
+
+/** Some clients end a body with a line of its own; it belongs to no request (RFC 9112, section 2.2). */
+function withoutEmptyLines(bytes: Buffer): Buffer {
+  let from = 0;
+  while (bytes[from] === CR && bytes[from + 1] === LF) from += 2;
+  return from === 0 ? bytes : bytes.subarray(from);
+}
 const NOBODY: BodyTaker = { data: nothing, end: nothing, gone: nothing };
 
 /** A request of known length. Until its body is asked for, no more of it is read than came with the head. */
@@ -180,10 +212,12 @@ class UsualRequest implements Asked {
     return this.#left === 0;
   }
 
+  get isTaken(): boolean {
+    return this.#taker !== null;
+  }
+
   receive(taker: BodyTaker): void {
-    const isFirst = this.#taker === null;
     this.#taker = taker;
-    if (!isFirst) return;
     const held = this.#held;
     this.#held = EMPTY;
     if (held.length > 0) taker.data(held);
@@ -199,7 +233,7 @@ class UsualRequest implements Asked {
     const wasWhole = this.isWhole;
     this.#left -= piece.length;
     if (this.#taker === null) {
-      this.#held = piece;
+      if (piece.length > 0) this.#held = this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]);
       if (!this.isWhole) this.#line.pause();
     } else {
       if (piece.length > 0) this.#taker.data(piece);

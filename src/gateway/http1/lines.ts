@@ -23,6 +23,9 @@ export type Lines = {
   cutOff(): void;
 };
 
+/** Kept for longer than clients are told: what they send at the last moment is not lost. As node:http has it. */
+const KEEP_ALIVE_GRACE_MS = 1000;
+
 type Connected = (this: Server, socket: Socket) => void;
 
 /**
@@ -70,7 +73,8 @@ export function openLines(server: Server, options: LineOptions): Lines {
 }
 
 function endLate(lines: ReadonlySet<Line>, times: LineTimes): void {
-  const most = { first: times.headersMs, next: times.keepAliveMs, body: times.requestMs };
+  const next = times.keepAliveMs + KEEP_ALIVE_GRACE_MS;
+  const most = { first: times.headersMs, next, body: times.requestMs };
   const now = performance.now();
   for (const line of lines) {
     const { awaits } = line;

@@ -78,6 +78,7 @@ describe("readUsualHead", () => {
     ["a question before the body", withLine("Expect: 100-continue")],
     ["another protocol", withLine("Upgrade: h2c")],
     ["trailers", withLine("Trailer: x")],
+    ["what node:http makes a list of", withLine("Set-Cookie: a=b")],
     ["the end of the connection in other letters", TEXT.replace("keep-alive", "Close")],
     ["headers of this hop", TEXT.replace("keep-alive", "keep-alive, authorization")],
     ["a name twice", withLine("x-a: 1", "X-A: 2")],

@@ -32,6 +32,8 @@ const NOT_USUAL = new Set([
   "http2-settings",
   "keep-alive",
   "proxy-connection",
+  // A list in node:http, were there one or many.
+  "set-cookie",
   "te",
   "trailer",
   "transfer-encoding",
@@ -93,7 +95,9 @@ function nameOf(text: string): string | null {
   if (before !== undefined) return before;
   const lower = text.toLowerCase();
   const name = NAME.test(text) && !NOT_USUAL.has(lower) ? lower : null;
-  if (known.size < MAX_KNOWN && text.length <= MAX_KNOWN_CHARS) known.set(text, name);
+  // Names that somebody makes up do not keep out those that clients send.
+  if (known.size >= MAX_KNOWN) known.clear();
+  if (text.length <= MAX_KNOWN_CHARS) known.set(text, name);
   return name;
 }
 

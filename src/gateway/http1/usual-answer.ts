@@ -36,7 +36,7 @@ export class UsualAnswer implements Answer {
   #isEnded = false;
   #isOver = false;
   readonly #closed: (() => void)[] = [];
-  readonly #drains: (() => void)[] = [];
+  readonly #drains = new Set<() => void>();
 
   /** `isLast`: nothing more is asked on this connection. */
   constructor(owner: AnswerOwner, isLast: boolean) {
@@ -102,8 +102,12 @@ export class UsualAnswer implements Answer {
   }
 
   once(event: "drain", listener: () => void): void {
-    this.#socket.once(event, listener);
-    this.#drains.push(listener);
+    const drained = (): void => {
+      this.#drains.delete(drained);
+      listener();
+    };
+    this.#drains.add(drained);
+    this.#socket.once(event, drained);
   }
 
   on(_event: "close", listener: () => void): void {
@@ -147,6 +151,7 @@ export class UsualAnswer implements Answer {
   }
 
   #headText(status: number, headers: readonly string[]): string {
+    if (status < 200 || status > 999) throw new Error(`Cannot send the status ${status}`);
     let text = `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "unknown"}\r\n`;
     let hasDate = false;
     let hasLength = false;
@@ -157,9 +162,12 @@ export class UsualAnswer implements Answer {
       const value = all[at + 1];
       if (!NAME.test(name) || UNFIT_IN_VALUE.test(value)) throw new Error(`Cannot send the header ${name}`);
       text += `${name}: ${value}\r\n`;
-      if (name === "date") hasDate = true;
-      else if (name === "content-length") hasLength = true;
-      else if (name === "connection") connection = value;
+      const lower = name.toLowerCase();
+      if (lower === "date") hasDate = true;
+      else if (lower === "content-length") hasLength = true;
+      else if (lower === "connection") connection = value.toLowerCase();
+      // How the pieces are framed is said here alone.
+      else if (lower === "transfer-encoding") throw new Error(`Cannot send the header ${name}`);
     }
     if (!hasDate) text += `Date: ${dateNow()}\r\n`;
     this.#isLast = this.#isLast || connection === "close" || this.#owner.isClosing;
