@@ -77,7 +77,11 @@ function endLate(lines: ReadonlySet<Line>, times: LineTimes): void {
   const most = { first: times.headersMs, next, body: times.requestMs };
   const now = performance.now();
   for (const line of lines) {
-    const { awaits } = line;
-    if (awaits !== null && now - line.sinceMs > most[awaits]) line.cutOff();
+    const { awaits, sinceMs } = line;
+    if (awaits === null || now - sinceMs <= most[awaits]) continue;
+    // What has come meanwhile is read first: it may be what was waited for.
+    setImmediate(() => {
+      if (line.awaits === awaits && line.sinceMs === sinceMs) line.cutOff();
+    });
   }
 }
