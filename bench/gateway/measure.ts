@@ -61,8 +61,9 @@ export async function measureAll({ peers, rounds, isQuick, say }: MeasureOptions
     for (let round = 0; round < rounds; round += 1) {
       const direct = await directly(provider, isQuick);
       disk.push(await runDisk(DISK_WRITES));
-      for (const peer of running) {
-        const sample = await sampleOf(peer, provider, direct, isQuick);
+      const busy = await busySamplesOf(running, provider, isQuick);
+      for (const [at, peer] of running.entries()) {
+        const sample = await sampleOf(peer, provider, { direct, busy: busy[at] }, isQuick);
         samples.set(peer.name, [...(samples.get(peer.name) ?? []), sample]);
         say(`round ${round + 1} ${peer.name}: ${JSON.stringify(sample)}`);
       }
@@ -135,14 +136,59 @@ async function directly(provider: Provider, isQuick: boolean): Promise<Direct> {
   };
 }
 
-async function sampleOf(peer: Peer, provider: Provider, direct: Direct, isQuick: boolean): Promise<Sample> {
-  const seconds = secondsOf(isQuick);
+/** At the most requests that one core does. */
+type Busy = {
+  readonly cpuUsPerRequest: number | null;
+  readonly servingUsPerRequest: number | null;
+  readonly requestsPerSecond: number;
+  readonly wrong: number;
+};
+
+/** The machine is faster and slower by the second: short turns, so that what is compared has been measured at about the same time. */
+const TURNS = 4;
+
+async function busySamplesOf(
+  peers: readonly Peer[],
+  provider: Provider,
+  isQuick: boolean,
+): Promise<readonly Busy[]> {
   await provider.behave(CLOSED_BEHAVIOUR);
-  // What was left to do from before is done, or waits, by then.
-  await runLoad(jobTo(peer, { kind: "closed", connections: 64, seconds: 1 }));
-  const before = accountOf(peer.pid);
-  const closed = await runLoad(jobTo(peer, { kind: "closed", connections: 64, seconds }));
-  const after = accountOf(peer.pid);
+  const sums = peers.map(() => ({ allMs: 0, servingMs: 0, answers: 0, seconds: 0, wrong: 0 }));
+  for (let turn = 0; turn < TURNS; turn += 1) {
+    for (const [at, peer] of peers.entries()) {
+      // What was left to do from before is done, or waits, by then.
+      await runLoad(jobTo(peer, { kind: "closed", connections: 64, seconds: 0.5 }));
+      const before = accountOf(peer.pid);
+      const seconds = secondsOf(isQuick) / TURNS;
+      const closed = await runLoad(jobTo(peer, { kind: "closed", connections: 64, seconds }));
+      const after = accountOf(peer.pid);
+      const sum = sums[at];
+      sum.allMs += after.allMs - before.allMs;
+      sum.servingMs += after.servingMs - before.servingMs;
+      sum.answers += closed.answers;
+      sum.seconds += closed.seconds;
+      sum.wrong += wrongIn(closed);
+    }
+  }
+  return sums.map(({ allMs, servingMs, answers, seconds, wrong }) => ({
+    cpuUsPerRequest: usPer(allMs, answers),
+    servingUsPerRequest: usPer(servingMs, answers),
+    requestsPerSecond: answers / seconds,
+    wrong,
+  }));
+}
+
+const usPer = (ms: number, count: number): number | null => (count === 0 ? null : (ms * 1000) / count);
+
+type Known = { readonly direct: Direct; readonly busy: Busy };
+
+async function sampleOf(
+  peer: Peer,
+  provider: Provider,
+  { direct, busy }: Known,
+  isQuick: boolean,
+): Promise<Sample> {
+  const seconds = secondsOf(isQuick);
   await provider.behave(OPEN_BEHAVIOUR);
   const at300 = await runLoad(jobTo(peer, { seconds }));
   const at1000 = isQuick ? null : await runLoad(jobTo(peer, { seconds, rate: 1000, connections: 64 }));
@@ -154,19 +200,16 @@ async function sampleOf(peer: Peer, provider: Provider, direct: Direct, isQuick:
   const first = isQuick
     ? null
     : await runLoad(jobTo(peer, { isStream: true, seconds, rate: 50, connections: 64 }));
-  const per = (ms: number, count: number): number | null => (count === 0 ? null : (ms * 1000) / count);
   return {
-    cpuUsPerRequest: per(after.allMs - before.allMs, closed.answers),
-    servingUsPerRequest: per(after.servingMs - before.servingMs, closed.answers),
-    requestsPerSecond: closed.answers / closed.seconds,
+    ...busy,
     addedMsP50: minus(at300.p50, direct.at300.p50),
     addedMsP99: minus(at300.p99, direct.at300.p99),
     addedMsP50At1000: minus(at1000?.p50, direct.at1000?.p50),
     addedMsP99At1000: minus(at1000?.p99, direct.at1000?.p99),
-    cpuUsPerChunk: per(afterStream.allMs - beforeStream.allMs, streams.chunks),
+    cpuUsPerChunk: usPer(afterStream.allMs - beforeStream.allMs, streams.chunks),
     addedFirstChunkMs: minus(first?.p50, direct.stream?.p50),
     megabytes: afterStream.residentBytes / 1e6,
-    wrong: [closed, at300, at1000, streams, first].reduce((sum, one) => sum + wrongIn(one), 0),
+    wrong: [at300, at1000, streams, first].reduce((sum, one) => sum + wrongIn(one), busy.wrong),
   };
 }
 

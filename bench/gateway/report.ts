@@ -27,7 +27,7 @@ export function textOf({ rows, disk }: Measured, extras: Extras | null): string 
 
 Median over the rounds, lowest to highest in brackets; ${cpus()[0]?.model ?? "unknown processor"}, ${cpus().length} cores, Linux ${release()}, Node ${process.version}.
 Gateway on one core, load and provider on another, raw keep-alive sockets, 1 KB answers. Processor time is the system's account of the
-process with all its threads and children but that of a lower priority (folding, which waits under load), at the most requests that one core does; milliseconds are beside the same load sent to the provider directly,
+process with all its threads and children but that of a lower priority (folding, which waits under load), at the most requests that one core does, all peers in short turns; milliseconds are beside the same load sent to the provider directly,
 the provider's own 20 ms subtracted call by call. Understudy checks a key, assigns, and records sealed; the others record nothing.
 
 | | µs of processor a request | times the bare proxy's of the round | of it the serving thread | requests/s | added ms p50 at 300/s | p99 | p50 at 1,000/s | p99 | µs a streamed piece | first piece later by ms | MB |

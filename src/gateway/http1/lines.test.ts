@@ -182,17 +182,26 @@ describe("openLines()", () => {
     expect(await until(waiting, "\r\n\r\n")).toContain("200 OK");
   });
 
-  test("a request that has come while the thread was busy is served, however late it is read", async () => {
-    const { port } = await open(echo, { headersMs: 30, checkMs: 10 });
-    const socket = await dial(port);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    // Timers come next, and sockets after them.
-    await new Promise((resolve) => setImmediate(resolve));
-    socket.write(post("/short/1"));
-    const untilMs = performance.now() + 100;
-    while (performance.now() < untilMs);
-    expect(await until(socket, "\r\n\r\n")).toContain("200 OK");
-  });
+  test.each([
+    ["usual", post("/short/1")],
+    ["other", "GET /short/1 HTTP/1.1\r\nhost: a\r\n\r\n"],
+  ])(
+    "a request that has come while the thread was busy is served, however late it is read: the %s one",
+    async (_, text) => {
+      const { port } = await open(echo, { headersMs: 30, checkMs: 10 });
+      const socket = await dial(port);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      // Timers come next, and sockets after them.
+      await new Promise((resolve) => setImmediate(resolve));
+      socket.write(text);
+      const untilMs = performance.now() + 100;
+      while (performance.now() < untilMs);
+      expect(await until(socket, "\r\n\r\n")).toContain("200 OK");
+      // And so is the next one on the same connection.
+      socket.write(text);
+      expect(await until(socket, "\r\n\r\n")).toContain("200 OK");
+    },
+  );
 
   test("closing: who is idle is let go at once, who waits for an answer after it", async () => {
     const answers: Answer[] = [];

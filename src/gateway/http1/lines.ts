@@ -81,7 +81,8 @@ function endLate(lines: ReadonlySet<Line>, times: LineTimes): void {
     if (awaits === null || now - sinceMs <= most[awaits]) continue;
     // What has come meanwhile is read first: it may be what was waited for.
     setImmediate(() => {
-      if (line.awaits === awaits && line.sinceMs === sinceMs) line.cutOff();
+      const isStill = lines.has(line) && line.awaits === awaits && line.sinceMs === sinceMs;
+      if (isStill) line.cutOff();
     });
   }
 }
