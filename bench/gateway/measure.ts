@@ -145,7 +145,7 @@ type Busy = {
 };
 
 /** The machine is faster and slower by the second: short turns, so that what is compared has been measured at about the same time. */
-const TURNS = 4;
+const TURNS = 2;
 
 async function busySamplesOf(
   peers: readonly Peer[],
