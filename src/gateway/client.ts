@@ -1,5 +1,6 @@
 import type { CallDecision, Client, NotHeld } from "../call.ts";
 import { ERROR_CODES, NOWHERE, type ErrorCode, type Member } from "../core/index.ts";
+import { MAX_TEXT_BYTES, textOf } from "./latin1.ts";
 import { NOT_KEPT, SECURITY_HEADERS } from "./secure-headers.ts";
 import { passedBack, type Protocol } from "../models/index.ts";
 import type { Answer } from "./exchange.ts";
@@ -165,14 +166,6 @@ export class HttpClient implements Client, Member {
     clearTimeout(this.#stall);
     this.#stall = null;
   }
-}
-
-/** So much goes out in one text with what stands around it, which is one write instead of several. */
-const MAX_TEXT_BYTES = 16 * 1024;
-
-/** Bytes as characters, each one of them, as `latin1` writes them again. */
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 type Decided = Parameters<Client["decided"]>[1];

@@ -63,6 +63,11 @@ export { awsIn } from "./providers/bedrock.ts";
 export { providerFiles } from "./providers/providers.ts";
 export type { UpstreamSink } from "./upstream/ask.ts";
 export { passedBack } from "./upstream/headers.ts";
+export {
+  headerValue,
+  NAME as HEADER_NAME,
+  UNFIT_IN_VALUE as UNFIT_IN_HEADER,
+} from "./upstream/http1/header-text.ts";
 export { httpTransport, UPSTREAM_TIMEOUTS } from "./upstream/http-transport.ts";
 export { learnFrom } from "./upstream/learn-from.ts";
 export type { MadeAnswer, MadeQuestion } from "./upstream/in-process.ts";

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from "node:http";
+import { headerValue, UNFIT_IN_HEADER } from "../../models/index.ts";
 
 /** The head of a usual request. */
 export type RequestHead = {
@@ -24,7 +25,6 @@ const LENGTH = /^\d{1,15}$/;
 const URL = /^\/[\w\-./~%?=&:@!$'()*+,;]*$/;
 /** Stricter than HTTP's: a name that is written otherwise is another's to judge. */
 const NAME = /^[\dA-Za-z]+(?:[-_][\dA-Za-z]+)*$/;
-const UNFIT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** How a body is cut out, what is asked of the connection and what comes before an answer: not usual. */
 const NOT_USUAL = new Set([
@@ -82,8 +82,8 @@ function readLines(text: string, from: number, headers: IncomingHttpHeaders): bo
     const name = nameOf(text.slice(at, colon));
     // What an object has by birth counts as having come before.
     if (name === null || headers[name] !== undefined) return false;
-    const value = withoutSpace(text, colon + 1, end);
-    if (UNFIT_IN_VALUE.test(value)) return false;
+    const value = headerValue(text, colon + 1, end);
+    if (UNFIT_IN_HEADER.test(value)) return false;
     headers[name] = value;
     at = end + 2;
   }
@@ -100,14 +100,3 @@ function nameOf(text: string): string | null {
   if (text.length <= MAX_KNOWN_CHARS) known.set(text, name);
   return name;
 }
-
-/** Spaces and tabs around a value are none of it. */
-function withoutSpace(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(start, end);
-}
-
-const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;

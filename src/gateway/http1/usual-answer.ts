@@ -1,11 +1,9 @@
 import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
+import { HEADER_NAME, UNFIT_IN_HEADER } from "../../models/index.ts";
 import type { Answer } from "../exchange.ts";
+import { MAX_TEXT_BYTES, textOf } from "../latin1.ts";
 
-const NAME = /^[!#$%&'*+.^_`|~\w-]+$/;
-const UNFIT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
-/** So much goes out in one text with what stands around it: one write instead of several. */
-const MAX_TEXT_BYTES = 16 * 1024;
 const LAST_CHUNK = "0\r\n\r\n";
 const EMPTY = new Uint8Array();
 
@@ -160,7 +158,8 @@ export class UsualAnswer implements Answer {
     for (let at = 0; at + 1 < all.length; at += 2) {
       const name = all[at];
       const value = all[at + 1];
-      if (!NAME.test(name) || UNFIT_IN_VALUE.test(value)) throw new Error(`Cannot send the header ${name}`);
+      if (!HEADER_NAME.test(name) || UNFIT_IN_HEADER.test(value))
+        throw new Error(`Cannot send the header ${name}`);
       text += `${name}: ${value}\r\n`;
       const lower = name.toLowerCase();
       if (lower === "date") hasDate = true;
@@ -178,11 +177,6 @@ export class UsualAnswer implements Answer {
     this.#isChunked = this.#hasBody && !hasLength;
     return this.#isChunked ? `${text}Transfer-Encoding: chunked\r\n\r\n` : `${text}\r\n`;
   }
-}
-
-/** Bytes as characters, each one of them, as `latin1` writes them again. */
-function textOf(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
 }
 
 let second = 0;

@@ -1,4 +1,4 @@
-import { NAME, UNFIT_IN_VALUE } from "./header-text.ts";
+import { headerValue, NAME, UNFIT_IN_VALUE } from "./header-text.ts";
 
 /** The head of an answer as it was read. */
 export type AnswerHead = {
@@ -31,7 +31,7 @@ export function readHead(text: string): AnswerHead | string {
     if (colon < 0 || colon >= end) return "a line of its head has no name";
     const name = nameOf(text.slice(at, colon));
     if (name === null) return "a name in its head is none";
-    const value = withoutSpace(text, colon + 1, end);
+    const value = headerValue(text, colon + 1, end);
     if (UNFIT_IN_VALUE.test(value)) return `its header ${name} has a character that none may have`;
     const before: unknown = headers[name];
     // What an object has by birth is no header.
@@ -42,17 +42,6 @@ export function readHead(text: string): AnswerHead | string {
   }
   return { minor: Number(line[1]), status: Number(line[2]), headers };
 }
-
-/** Spaces and tabs around a value are none of it; other characters that count as space are. */
-function withoutSpace(text: string, from: number, to: number): string {
-  let start = from;
-  let end = to;
-  while (start < end && isSpace(text.charCodeAt(start))) start += 1;
-  while (end > start && isSpace(text.charCodeAt(end - 1))) end -= 1;
-  return text.slice(start, end);
-}
-
-const isSpace = (code: number): boolean => code === 0x20 || code === 0x09;
 
 function nameOf(text: string): string | null {
   const name = known.get(text);
